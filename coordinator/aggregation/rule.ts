@@ -1,0 +1,68 @@
+/**
+ * Every defence is a matrix: a pre-aggregator mixes rows, a rule weighs rows or works column by column.
+ * Rules are pure functions on the round's geometry; the d-sized work is in core/vector/kernels.
+ */
+
+/**
+ * Squared distances D and inner products G between rows, row-major float64, `numRows` x `numRows`.
+ * Row 0 is the origin (zero vector), rows 1..numUpdates the updates by client id, the rest references.
+ */
+export interface Geometry {
+  readonly numUpdates: number;
+  readonly numRows: number;
+  readonly squaredDistances: Float64Array;
+  readonly innerProducts: Float64Array;
+}
+
+/** An m x numRows mixing matrix over rows, row-major: row i of the output is sum_j M_ij x_j. */
+export interface Mixing {
+  readonly numOutputs: number;
+  readonly numRows: number;
+  readonly values: Float64Array;
+}
+
+/** A column kernel: what happens to the m values of one coordinate. */
+export type ColumnKernel =
+  | { readonly kernel: "median" }
+  /** Mean of what is left after `trim` smallest and `trim` largest. */
+  | { readonly kernel: "trimmedMean"; readonly trim: number };
+
+interface RuleBase {
+  readonly name: string;
+  /** Whether the rule can hold with n rows (after pre-aggregation). */
+  feasible(n: number): boolean;
+  /** What `feasible` asks, in words, for the refusal. */
+  readonly requirement: string;
+  /**
+   * L2 sensitivity under zero-out of one row of norm <= clipNorm when n is fixed; undefined = no central noise
+   * (docs/privacy.md). Replacing one row doubles it.
+   */
+  readonly sensitivity: ((n: number, clipNorm: number) => number) | undefined;
+  /** Whether capped weights reach this rule; elsewhere the plan refuses them. */
+  readonly weighted: boolean;
+}
+
+export interface CombiningRule extends RuleBase {
+  readonly kind: "combine";
+  /** Coefficients over all numRows rows; the aggregate is their weighted sum. `weights` has numUpdates entries. */
+  combine(geometry: Geometry, weights: Float64Array): Float64Array;
+}
+
+export interface ColumnRule extends RuleBase {
+  readonly kind: "column";
+  readonly column: ColumnKernel;
+}
+
+export type Rule = CombiningRule | ColumnRule;
+
+export interface PreAggregator {
+  readonly name: string;
+  feasible(n: number): boolean;
+  readonly requirement: string;
+  mix(geometry: Geometry): Mixing;
+}
+
+/** Reads coordinates [start, start + length) of one update. `into` is filled and must not be kept. */
+export interface RowSource {
+  read(start: number, into: Float32Array): Promise<void>;
+}

@@ -1,0 +1,43 @@
+import type { Digest } from "../../core/ids.ts";
+import type { TensorSchema } from "../../core/tensors/schema.ts";
+import type { PayloadFile } from "../../core/update.ts";
+
+/**
+ * Content-addressed storage. A blob's address is the SHA-256 of its raw payload: for tensors the little-endian
+ * float32 values alone; the file on disk is a deterministic safetensors header and that payload.
+ * Durable write: temporary file in the same folder, fsync, rename, fsync of the folder (security.md's rule lives in
+ * durable-write.ts). Implementations: file-blob-store.ts, memory-blob-store.ts.
+ */
+export interface BlobStore {
+  /** Durable when it resolves. Writing what is there already is free. @throws DISK_FULL, STORAGE_FAILED */
+  putTensors(schema: TensorSchema, values: Float32Array): Promise<Digest>;
+  putBytes(bytes: Uint8Array): Promise<Digest>;
+
+  /** Opens a spool for an upload of exactly `sizeBytes`; continues one of the same key if it is there. */
+  openSpool(key: string, schema: TensorSchema, sizeBytes: number): Promise<Spool>;
+
+  has(digest: Digest): Promise<boolean>;
+  /** Where the payload lies. @throws BLOB_UNKNOWN */
+  locate(digest: Digest): Promise<PayloadFile>;
+  /** The whole payload in memory; for models and plans, not for updates. @throws BLOB_UNKNOWN */
+  read(digest: Digest): Promise<Uint8Array>;
+  delete(digest: Digest): Promise<void>;
+}
+
+/** An upload in progress. Bytes are hashed while they are written. */
+export interface Spool {
+  /** Payload bytes written so far: where a broken upload resumes. */
+  readonly offset: number;
+  /** @throws CHUNK_INVALID beyond the size, DISK_FULL, STORAGE_FAILED */
+  write(chunk: Uint8Array): Promise<void>;
+  /** SHA-256 of what was written so far. */
+  digest(): Digest;
+  /** The payload on disk, for checking. */
+  file(): PayloadFile;
+  /** fsync, rename into the store, fsync of the folder. */
+  adopt(): Promise<Digest>;
+  /** Closes the file and keeps it for a resume. */
+  suspend(): Promise<void>;
+  /** Closes and deletes. */
+  discard(): Promise<void>;
+}

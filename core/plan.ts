@@ -1,0 +1,129 @@
+import { z } from "zod";
+
+/**
+ * The plan of a job: its signed settings. An operator writes it as YAML (coordinator/plan-file.ts reads it); its
+ * canonical JSON, with defaults filled in and files replaced by digests, is what clients see and every update binds.
+ */
+const positive = z.number().finite().positive();
+const count = z.int().min(1).max(1_000_000);
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "1 to 64 letters, digits, dots, dashes or underscores");
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
+
+const builtinModel = z.discriminatedUnion("builtin", [
+  z.strictObject({
+    builtin: z.literal("softmax"),
+    inputs: count.default(784),
+    classes: z.int().min(2).max(100_000).default(10),
+    bias: z.boolean().default(true),
+  }),
+  z.strictObject({
+    builtin: z.literal("mlp"),
+    inputs: count.default(784),
+    hidden: count.default(64),
+    classes: z.int().min(2).max(100_000).default(10),
+  }),
+]);
+
+const cohort = z.discriminatedUnion("sampling", [
+  z.strictObject({ sampling: z.literal("full") }),
+  z.strictObject({ sampling: z.literal("fixed"), size: count }),
+  z.strictObject({ sampling: z.literal("poisson"), rate: z.number().gt(0).max(1) }),
+]);
+
+const round = z
+  .strictObject({
+    quorum: count,
+    graceMs: z.int().min(0).max(86_400_000).default(2_000),
+    deadlineMs: z.int().min(10).max(604_800_000).default(60_000),
+    minUpdates: count,
+    maxAttempts: z.int().min(1).max(1_000).default(5),
+  })
+  .refine((it) => it.minUpdates <= it.quorum, { path: ["minUpdates"], error: "must not exceed quorum" });
+
+const local = z.strictObject({
+  steps: count.default(20),
+  batchSize: count.default(32),
+  learningRate: positive.default(0.05),
+  momentum: z.number().min(0).lt(1).default(0),
+});
+
+/** A rule or pre-aggregator by name; the registry checks its other keys (coordinator/aggregation/registry.ts). */
+const named = z.looseObject({ name: z.string().min(1) });
+
+const aggregation = z.strictObject({
+  preAggregators: z.array(named).max(8).default([]),
+  rule: named,
+  numByzantine: z.int().min(0).max(1_000_000),
+  weights: z.enum(["uniform", "numExamples"]).default("uniform"),
+  /** Above it numExamples is capped and reported. */
+  maxExamples: z.int().min(1).max(Number.MAX_SAFE_INTEGER).default(100_000),
+  maxNorm: positive.max(1e18).default(1e6),
+});
+
+const privacy = z.discriminatedUnion("mode", [
+  z.strictObject({ mode: z.literal("none") }),
+  z.strictObject({
+    mode: z.literal("central"),
+    clipNorm: positive,
+    noiseMultiplier: positive,
+    delta: z.number().gt(0).lt(1),
+    maxEpsilon: positive,
+    adjacency: z.enum(["zero-out", "replace-one"]).default("zero-out"),
+    onAbsence: z.enum(["zero", "abandon"]).default("abandon"),
+  }),
+]);
+
+const serverOptimizer = z.discriminatedUnion("name", [
+  z.strictObject({ name: z.literal("FedAvg"), learningRate: positive.default(1) }),
+  z.strictObject({
+    name: z.literal("FedAvgM"),
+    learningRate: positive.default(1),
+    momentum: z.number().min(0).lt(1).default(0.9),
+  }),
+]);
+
+const everyRounds = count.default(1);
+
+const shared = {
+  job: name,
+  rounds: count,
+  /** Draws the initial weights and every client's batch order; it protects nobody and is public. */
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+  cohort: cohort.default({ sampling: "full" }),
+  round,
+  local: local.prefault({}),
+  aggregation,
+  privacy: privacy.default({ mode: "none" }),
+  serverOptimizer: serverOptimizer.default({ name: "FedAvg", learningRate: 1 }),
+};
+
+/** What an operator writes: files by path, relative to the plan's folder. */
+export const planFileSchema = z.strictObject({
+  ...shared,
+  model: z.union([builtinModel, z.strictObject({ layers: z.string().min(1) })]),
+  evaluation: z
+    .strictObject({
+      dataset: z.strictObject({ images: z.string().min(1), labels: z.string().min(1) }),
+      everyRounds,
+    })
+    .optional(),
+});
+
+/** What the federation agrees on: the same, with files replaced by their SHA-256. */
+export const planSchema = z.strictObject({
+  ...shared,
+  model: z.union([builtinModel, z.strictObject({ layers: sha256 })]),
+  evaluation: z.strictObject({ datasetSha256: sha256, everyRounds }).optional(),
+});
+
+export type PlanFile = z.output<typeof planFileSchema>;
+export type Plan = z.output<typeof planSchema>;
+export type BuiltinModel = z.output<typeof builtinModel>;
+export type LocalTraining = Plan["local"];
+export type CentralPrivacy = Extract<Plan["privacy"], { mode: "central" }>;
+export type ServerOptimizerSettings = Plan["serverOptimizer"];
+export type NamedSettings = z.output<typeof named>;
+
+export const isBuiltin = (model: Plan["model"] | PlanFile["model"]): model is BuiltinModel => "builtin" in model;

@@ -1,0 +1,29 @@
+/** A source of randomness, passed as an argument wherever chance is needed. */
+export interface Random {
+  /** Fills the array with random bytes and returns it. */
+  bytes(length: number): Uint8Array;
+  /** A double in [0, 1) with 53 random bits. */
+  uniform(): number;
+}
+
+/** An integer in [0, bound), by rejection, so that no value is favoured. bound is at most 2^48. */
+export function randomInteger(random: Random, bound: number): number {
+  const span = 2 ** 48;
+  const limit = span - (span % bound);
+  for (;;) {
+    const value = Buffer.from(random.bytes(6)).readUIntBE(0, 6);
+    if (value < limit) return value % bound;
+  }
+}
+
+/** Fisher-Yates: the indices 0..n-1 in random order. */
+export function permutation(random: Random, n: number): Uint32Array {
+  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = randomInteger(random, i + 1);
+    const held = order[i] as number;
+    order[i] = order[j] as number;
+    order[j] = held;
+  }
+  return order;
+}
