@@ -1,5 +1,42 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { clientActions } from "./client/actions.ts";
+import { clientCommands } from "./client/cli.ts";
+import { coordinatorActions } from "./coordinator/actions.ts";
+import { coordinatorCommands } from "./coordinator/cli.ts";
+import { FederationError } from "./core/errors.ts";
+import { simulationCommands } from "./simulations/cli.ts";
 
-const program = new Command("holdfast");
-program.parse();
+const print = (line: string) => process.stdout.write(`${line}\n`);
+const warn = (line: string) => process.stderr.write(`${line}\n`);
+
+function program(): Command {
+  const holdfast = new Command("holdfast")
+    .description("federated training with signed updates, robust aggregation and differential privacy")
+    .version(version());
+  for (const group of coordinatorCommands(coordinatorActions(print, warn))) holdfast.addCommand(group);
+  for (const group of clientCommands(clientActions(print, warn))) holdfast.addCommand(group);
+  for (const group of simulationCommands()) holdfast.addCommand(group);
+  return holdfast;
+}
+
+/** The package lies one folder up when this file runs from dist. */
+function version(): string {
+  for (const path of ["./package.json", "../package.json"]) {
+    try {
+      return String(JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")).version);
+    } catch {
+      // not there: the next
+    }
+  }
+  return "unknown";
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  if (!(error instanceof FederationError)) throw error;
+  warn(`${error.code}: ${error.message}`);
+  process.exitCode = 1;
+}

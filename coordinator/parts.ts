@@ -69,7 +69,13 @@ export interface Clients {
 /** What the coordinator pushes to one connected client. */
 export type Push =
   | { readonly type: "task"; readonly task: SignedTask }
-  | { readonly type: "cancel"; readonly jobId: JobId; readonly round: number; readonly attempt: number; readonly reason: string }
+  | {
+      readonly type: "cancel";
+      readonly jobId: JobId;
+      readonly round: number;
+      readonly attempt: number;
+      readonly reason: string;
+    }
   | {
       readonly type: "roundClosed";
       readonly jobId: JobId;
@@ -172,4 +178,3 @@ export interface Upload {
   /** Refused while it streamed (too slow, session ended): count it and drop what came. */
   abandon(code: ErrorCode): Promise<void>;
 }
-

@@ -40,6 +40,7 @@ export const ERROR_CATALOG = {
   NOT_FINITE: { status: "INVALID_ARGUMENT", told: "The update holds a value that is not finite." },
   NORM_TOO_LARGE: { status: "INVALID_ARGUMENT", told: "The update's norm is above the plan's bound." },
   NUM_EXAMPLES_INVALID: { status: "INVALID_ARGUMENT", told: "The number of examples is out of range." },
+  RECEIPT_INVALID: { status: "INVALID_ARGUMENT", told: "The coordinator's receipt does not verify." },
   RECEIPT_UNKNOWN: { status: "NOT_FOUND", told: "No receipt is known for that update." },
   BLOB_UNKNOWN: { status: "NOT_FOUND", told: "No such blob is offered to this client." },
 
@@ -61,10 +62,15 @@ export const ERROR_CATALOG = {
   FILE_MISSING: { status: "NOT_FOUND", told: "A file is missing." },
   DATA_FILE_INVALID: { status: "INVALID_ARGUMENT", told: "A data file is truncated or of another format." },
   TENSOR_FILE_INVALID: { status: "INVALID_ARGUMENT", told: "A tensor file is not valid." },
+  MODEL_FILE_INVALID: {
+    status: "INVALID_ARGUMENT",
+    told: "The model file is not a usable TensorFlow.js Layers model.",
+  },
   KEY_FILE_UNSAFE: { status: "FAILED_PRECONDITION", told: "A key file is missing, malformed or readable by others." },
   POLICY_REFUSED: { status: "FAILED_PRECONDITION", told: "This site's policy does not allow the task." },
   TASK_INVALID: { status: "INVALID_ARGUMENT", told: "The coordinator's task does not verify." },
   TRAINER_FAILED: { status: "ABORTED", told: "Local training failed." },
+  EVALUATION_FAILED: { status: "INTERNAL", told: "The global model could not be evaluated." },
   BACKEND_UNAVAILABLE: { status: "UNAVAILABLE", told: "No TensorFlow.js backend could be started." },
   SQLITE_UNAVAILABLE: { status: "UNAVAILABLE", told: "No SQLite is available to the coordinator." },
   FOLDER_LOCKED: { status: "FAILED_PRECONDITION", told: "Another coordinator uses this folder." },
@@ -73,6 +79,7 @@ export const ERROR_CATALOG = {
   STORAGE_FAILED: { status: "UNAVAILABLE", told: "The coordinator could not store the data." },
   DISK_FULL: { status: "RESOURCE_EXHAUSTED", told: "The coordinator's disk is full; the update was not taken." },
   PORT_IN_USE: { status: "UNAVAILABLE", told: "The port is in use." },
+  PROCESS_FAILED: { status: "ABORTED", told: "A process of the demo could not be started or ended by itself." },
   PLAINTEXT_REFUSED: {
     status: "FAILED_PRECONDITION",
     told: "Plaintext is allowed on loopback only, unless forced by name.",

@@ -102,7 +102,7 @@ const shared = {
 /** What an operator writes: files by path, relative to the plan's folder. */
 export const planFileSchema = z.strictObject({
   ...shared,
-  model: z.union([builtinModel, z.strictObject({ layers: z.string().min(1) })]),
+  model: z.union([z.strictObject({ layers: z.string().min(1) }), builtinModel]),
   evaluation: z
     .strictObject({
       dataset: z.strictObject({ images: z.string().min(1), labels: z.string().min(1) }),
@@ -114,7 +114,7 @@ export const planFileSchema = z.strictObject({
 /** What the federation agrees on: the same, with files replaced by their SHA-256. */
 export const planSchema = z.strictObject({
   ...shared,
-  model: z.union([builtinModel, z.strictObject({ layers: sha256 })]),
+  model: z.union([z.strictObject({ layers: sha256 }), builtinModel]),
   evaluation: z.strictObject({ datasetSha256: sha256, everyRounds }).optional(),
 });
 

@@ -21,6 +21,8 @@ export interface TrainingTask {
   readonly batchSeed: Uint8Array;
   /** Aborted when the round is cancelled or the client stops. */
   readonly signal: AbortSignal;
+  /** Told after every local step, where the trainer knows of its steps. */
+  readonly progress?: (stepsDone: number, stepsTotal: number) => void;
 }
 
 /** Local training, by TensorFlow.js, by another program, or by an attack that decorates one of them. */

@@ -33,11 +33,13 @@ interface RuleBase {
   feasible(n: number): boolean;
   /** What `feasible` asks, in words, for the refusal. */
   readonly requirement: string;
+  /** L2 sensitivity to replacing one of n rows of norm at most clipNorm by another, n fixed (docs/privacy.md). */
+  sensitivity(n: number, clipNorm: number): number;
   /**
-   * L2 sensitivity under zero-out of one row of norm <= clipNorm when n is fixed; undefined = no central noise
-   * (docs/privacy.md). Replacing one row doubles it.
+   * Whether central noise may be scaled to that sensitivity. Such a rule moves at most half as far when a row is
+   * replaced by zero.
    */
-  readonly sensitivity: ((n: number, clipNorm: number) => number) | undefined;
+  readonly carriesCentralNoise: boolean;
   /** Whether capped weights reach this rule; elsewhere the plan refuses them. */
   readonly weighted: boolean;
 }
@@ -48,17 +50,26 @@ export interface CombiningRule extends RuleBase {
   combine(geometry: Geometry, weights: Float64Array): Float64Array;
 }
 
+/** Weighs the updates without looking at them, so that the pass over the data that measures them is saved. */
+export interface AveragingRule extends RuleBase {
+  readonly kind: "average";
+  /** Coefficients over the updates; `weights` has one entry for each. */
+  average(weights: Float64Array): Float64Array;
+}
+
 export interface ColumnRule extends RuleBase {
   readonly kind: "column";
   readonly column: ColumnKernel;
 }
 
-export type Rule = CombiningRule | ColumnRule;
+export type Rule = AveragingRule | CombiningRule | ColumnRule;
 
 export interface PreAggregator {
   readonly name: string;
   feasible(n: number): boolean;
   readonly requirement: string;
+  /** Rows that come out of n, known before the run, so that the rule is checked for what it will get. */
+  numOutputs(n: number): number;
   mix(geometry: Geometry): Mixing;
 }
 

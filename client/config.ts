@@ -1,0 +1,41 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { FederationError } from "../core/errors.ts";
+import { durableWrite } from "./durable-write.ts";
+import { type ClientProfile, parseProfile } from "./profile.ts";
+
+/** Where a client keeps what is its own: all under one folder, `--home`. */
+export interface ClientHome {
+  readonly key: string;
+  readonly profile: string;
+  readonly outbox: string;
+  /** Each task of a command trainer gets a folder in here. */
+  readonly work: string;
+}
+
+export function clientHome(folder: string): ClientHome {
+  return {
+    key: join(folder, "client.key"),
+    profile: join(folder, "profile.json"),
+    outbox: join(folder, "outbox"),
+    work: join(folder, "work"),
+  };
+}
+
+/** For its owner alone, where the system has file modes. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+}
+
+/** @throws FILE_MISSING before enrolment, CONFIG_INVALID */
+export async function readProfile(home: string): Promise<ClientProfile> {
+  const path = clientHome(home).profile;
+  const json = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new FederationError("FILE_MISSING", `${path}: cannot be read; enrol this client first`, { cause });
+  });
+  return parseProfile(json);
+}
+
+export async function writeProfile(home: string, profile: ClientProfile): Promise<void> {
+  await durableWrite(clientHome(home).profile, Buffer.from(`${JSON.stringify(profile, null, 2)}\n`));
+}

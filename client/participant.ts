@@ -1,0 +1,194 @@
+import type { Logger } from "pino";
+import type { Clock } from "../core/clock.ts";
+import type { SigningKey } from "../core/crypto/sign.ts";
+import { ERROR_CATALOG, FederationError, isRefusal, type Refusal, refuse } from "../core/errors.ts";
+import type { Digest } from "../core/ids.ts";
+import type { Random } from "../core/random/random.ts";
+import type { SignedTask, TaskStatement } from "../core/statements.ts";
+import type { SignedUpdate } from "../core/update.ts";
+import { type Assignment, type Assignments, assignments } from "./assignments.ts";
+import { type Connection, connection } from "./connection.ts";
+import { type CoordinatorVerifier, coordinatorVerifier } from "./coordinator-verifier.ts";
+import { deliver } from "./delivery.ts";
+import { fetchBaseModel, type JobTerms, termsOf } from "./fetch-task.ts";
+import { batchSeed, checkTrained, limitBy } from "./local-update.ts";
+import type { Outbox } from "./outbox.ts";
+import { objection, type Policy } from "./policy.ts";
+import type { ClientProfile } from "./profile.ts";
+import { signUpdate } from "./sign-update.ts";
+import type { Trainer, TrainingTask } from "./training/trainer.ts";
+import type { ControlMessage, Session, TaskKey, Transport } from "./transport.ts";
+import type { Wait } from "./wait.ts";
+
+/** All a participant touches of the world. An attack decorates one of them. */
+export interface ParticipantParts {
+  readonly profile: ClientProfile;
+  readonly signer: SigningKey;
+  readonly transport: Transport;
+  readonly trainer: Trainer;
+  readonly policy: Policy;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly wait: Wait;
+  readonly log: Logger;
+}
+
+export interface Participant {
+  /**
+   * Takes part in every round it is asked to, one at a time, until the signal aborts. Connections that break are
+   * made again; what was trained meanwhile is not lost.
+   * @throws the coordinator's refusal when there is no way back: CLIENT_REVOKED, KEY_EPOCH_STALE ...
+   */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function participant(parts: ParticipantParts): Participant {
+  return new FederatedParticipant(parts);
+}
+
+/** Two loops: one listens to the coordinator, the other works through what it asks. */
+class FederatedParticipant implements Participant {
+  readonly #parts: ParticipantParts;
+  readonly #coordinator: CoordinatorVerifier;
+  readonly #connection: Connection;
+  readonly #assignments: Assignments;
+  /** Of the task before: the rounds of a job share them. */
+  #terms: JobTerms | undefined;
+
+  constructor(parts: ParticipantParts) {
+    this.#parts = parts;
+    this.#coordinator = coordinatorVerifier(parts.profile);
+    this.#connection = connection(parts);
+    this.#assignments = assignments(parts.wait);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const ended = new AbortController();
+    const until = AbortSignal.any([signal, ended.signal]);
+    until.addEventListener("abort", () => this.#assignments.dropAll("this client stops"));
+
+    const leftOver = await this.#parts.outbox.unanswered();
+    for (const { header } of leftOver) this.#assignments.markAnswered(header);
+    const loops = [
+      this.#connection.keepOpen((message, session) => this.#listen(message, session), until),
+      this.#work(leftOver, until),
+    ];
+    try {
+      await Promise.all(loops);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      ended.abort();
+      await Promise.allSettled(loops);
+    }
+  }
+
+  async #work(leftOver: readonly SignedUpdate[], signal: AbortSignal): Promise<void> {
+    for (const update of leftOver) await this.#deliver(update, { mayHaveArrived: true, signal });
+    for (;;) {
+      const assignment = await this.#assignments.next(signal);
+      const answer = await this.#answer(assignment).catch(asRefusal);
+      if (isRefusal(answer)) await this.#decline(assignment, answer, signal);
+      else await this.#deliver(answer, { mayHaveArrived: false, signal });
+    }
+  }
+
+  /** One model update on this side of the wire: from the task to signed bytes on disk, ready to leave. */
+  async #answer({ task, signal }: Assignment): Promise<SignedUpdate | Refusal> {
+    const { policy, trainer, outbox, signer, clock } = this.#parts;
+    const { keyEpoch } = this.#parts.profile;
+    const fetch = (digest: Digest) => this.#connection.request((session) => session.fetch(digest, signal), signal);
+
+    const terms = await termsOf(task, this.#terms, fetch);
+    this.#terms = terms;
+    const refusal = objection(policy, task, terms.plan);
+    if (refusal !== undefined) return refusal;
+    await this.#connection.request((session) => session.accept(attemptOf(task)), signal);
+
+    const baseModel = await fetchBaseModel(task, terms.schema, fetch);
+    const trained = await trainer.train({ ...this.#trainingOf(task, terms), baseModel, signal });
+    signal.throwIfAborted();
+    const local = limitBy(terms.plan.privacy, checkTrained(trained, terms.schema));
+
+    const clientSeq = await outbox.nextSequence(task.jobId);
+    return await outbox.keep(signUpdate(local, { task, keyEpoch, clientSeq, issuedAtMs: clock.nowMs(), signer }));
+  }
+
+  async #deliver(update: SignedUpdate, how: { mayHaveArrived: boolean; signal: AbortSignal }): Promise<void> {
+    const { outbox, log } = this.#parts;
+    await deliver(update, { connection: this.#connection, coordinator: this.#coordinator, outbox, log }, how);
+  }
+
+  async #decline({ task, signal }: Assignment, refusal: Refusal, stop: AbortSignal): Promise<void> {
+    const about = attemptOf(task);
+    if (signal.aborted) {
+      this.#parts.log.info({ ...about, reason: String(signal.reason) }, "gave up the task");
+      return;
+    }
+    this.#parts.log.warn({ ...about, ...refusal }, "declined the task");
+    await this.#connection.request((session) => session.decline(attemptOf(task), toldReason(refusal)), stop);
+    this.#assignments.drop(task, "declined");
+  }
+
+  #listen(message: ControlMessage, session: Session): void {
+    const { log } = this.#parts;
+    switch (message.type) {
+      case "task":
+        return this.#take(message.task, session);
+      case "cancel":
+        return this.#assignments.drop(message.task, message.reason);
+      case "roundClosed":
+        log.info(
+          { ...message.task, counted: message.counted, modelSha256: message.modelSha256 },
+          "the round is closed",
+        );
+        return this.#assignments.drop(message.task, "the round is closed");
+      case "jobEnded":
+        log.info({ jobId: message.jobId, outcome: message.outcome, reason: message.reason }, "the job has ended");
+        return this.#assignments.dropJob(message.jobId, "the job has ended");
+    }
+  }
+
+  #take(task: SignedTask, session: Session): void {
+    try {
+      this.#assignments.add(this.#coordinator.task(task));
+    } catch (error) {
+      const refusal = asRefusal(error);
+      this.#parts.log.error(refusal, "declined a task that does not verify");
+      session.decline(attemptOf(task.statement), toldReason(refusal));
+    }
+  }
+
+  #trainingOf(task: TaskStatement, { plan, topology, schema }: JobTerms): Omit<TrainingTask, "baseModel" | "signal"> {
+    const { planSha256, round, clientId } = task;
+    return {
+      ...attemptOf(task),
+      ...{ plan, topology, schema },
+      batchSeed: batchSeed(planSha256, round, clientId),
+      progress: this.#progressOf(task),
+    };
+  }
+
+  /** Tells the coordinator at most once a second. */
+  #progressOf(task: TaskStatement): (stepsDone: number, stepsTotal: number) => void {
+    const { clock } = this.#parts;
+    let toldAtMs = clock.monotonicMs();
+    return (stepsDone, stepsTotal) => {
+      if (clock.monotonicMs() - toldAtMs < 1_000) return;
+      toldAtMs = clock.monotonicMs();
+      this.#connection.say((session) => session.progress(attemptOf(task), stepsDone, stepsTotal));
+    };
+  }
+}
+
+const attemptOf = ({ jobId, round, attempt }: TaskKey): TaskKey => ({ jobId, round, attempt });
+
+function asRefusal(error: unknown): Refusal {
+  return error instanceof FederationError ? refuse(error.code, error.message) : refuse("INTERNAL", String(error));
+}
+
+/** What may leave this site: a policy's own reason; of all else only the catalogue's text, never a local detail. */
+function toldReason({ refused, detail }: Refusal): string {
+  return `${refused}: ${refused === "POLICY_REFUSED" ? detail : ERROR_CATALOG[refused].told}`;
+}

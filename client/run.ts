@@ -1,0 +1,15 @@
+import { stat } from "node:fs/promises";
+import type { Logger } from "pino";
+import { systemClock } from "../core/clock.ts";
+import { readIdxDataset } from "../core/data/idx.ts";
+import { secureRandom } from "../core/random/secure.ts";
+import { clientHome, makeFolder, readProfile } from "./config.ts";
+import { grpcTransport } from "./grpc/grpc-transport.ts";
+import { readKey } from "./keys.ts";
+import { openOutbox } from "./outbox.ts";
+import { type ParticipantParts, participant } from "./participant.ts";
+import { OPEN_POLICY, readPolicy } from "./policy.ts";
+import { commandTrainer } from "./training/command-trainer.ts";
+import { tfjsTrainer } from "./training/tfjs-trainer.ts";
+import type { Trainer } from "./training/trainer.ts";
+import { timerWait } from "./wait.ts";

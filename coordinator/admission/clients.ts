@@ -1,0 +1,134 @@
+import type { Clock } from "../../core/clock.ts";
+import { enrollmentMessage } from "../../core/crypto/messages.ts";
+import { sha256 } from "../../core/crypto/sha256.ts";
+import { isAcceptablePublicKey, type Verifier, verifier } from "../../core/crypto/verify.ts";
+import { FederationError, isRefusal, type Refusal, refuse } from "../../core/errors.ts";
+import { type ClientId, clientIdOf, type Digest, type FederationId, fromHex, toHex } from "../../core/ids.ts";
+import type { Random } from "../../core/random/random.ts";
+import type { Clients, EnrolledClient } from "../parts.ts";
+import type { Event, EventOf } from "../rounds/events.ts";
+import type { Journal } from "../storage/journal.ts";
+
+interface ClientsParts {
+  readonly federationId: FederationId;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Ends the sessions of a revoked client. */
+  dropSessions(clientId: ClientId): void;
+}
+
+interface Invitation {
+  readonly clientName: string;
+  readonly expiresAtMs: number;
+  used: boolean;
+}
+
+type Enrollment = Parameters<Clients["enroll"]>[0];
+
+const CLIENT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const TOKEN_BYTES = 32;
+const LONGEST_INVITATION_MS = 365 * 86_400_000;
+
+/** Who may take part. The journal is the register: `replay` rebuilds it event by event. */
+export class ClientRegister implements Clients {
+  readonly #parts: ClientsParts;
+  readonly #clients = new Map<ClientId, EnrolledClient>();
+  readonly #verifiers = new Map<ClientId, Verifier>();
+  readonly #invitations = new Map<Digest, Invitation>();
+
+  constructor(parts: ClientsParts) {
+    this.#parts = parts;
+  }
+
+  replay(event: Event): void {
+    if (event.type === "InvitationIssued") {
+      const { tokenSha256, clientName, expiresAtMs } = event;
+      this.#invitations.set(tokenSha256, { clientName, expiresAtMs, used: false });
+    } else if (event.type === "ClientEnrolled") this.#replayEnrollment(event);
+    else if (event.type === "ClientRevoked") this.#markRevoked(event.clientId);
+  }
+
+  find(clientId: ClientId): EnrolledClient | undefined {
+    return this.#clients.get(clientId);
+  }
+
+  list(): readonly EnrolledClient[] {
+    return [...this.#clients.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  verify(client: EnrolledClient, message: Uint8Array, signature: Uint8Array): boolean {
+    return this.#verifiers.get(client.clientId)?.verify(message, signature) ?? false;
+  }
+
+  async invite(clientName: string, validForMs: number): Promise<{ token: string; expiresAtMs: number }> {
+    if (!CLIENT_NAME.test(clientName))
+      throw new FederationError("CONFIG_INVALID", `client name ${JSON.stringify(clientName)}`);
+    if (this.#clients.has(clientIdOf(clientName))) throw new FederationError("CLIENT_NAME_TAKEN", clientName);
+    const { random, clock, journal } = this.#parts;
+    const token = Buffer.from(random.bytes(TOKEN_BYTES)).toString("base64url");
+    const atMs = clock.nowMs();
+    const expiresAtMs = atMs + Math.min(validForMs, LONGEST_INVITATION_MS);
+    const event = { type: "InvitationIssued", tokenSha256: sha256(token), clientName, expiresAtMs, atMs } as const;
+    this.replay(event);
+    await journal.append([{ event }]);
+    return { token, expiresAtMs };
+  }
+
+  async enroll(request: Enrollment): Promise<EnrolledClient | Refusal> {
+    const invitation = this.#checkInvitation(request);
+    if (isRefusal(invitation)) return invitation;
+    const { token, clientName, publicKey } = request;
+    const clientId = clientIdOf(clientName);
+    if (this.#clients.has(clientId)) return refuse("CLIENT_NAME_TAKEN", clientName);
+    const event = {
+      type: "ClientEnrolled",
+      clientId,
+      clientName,
+      publicKey: toHex(publicKey),
+      keyEpoch: 1,
+      tokenSha256: sha256(token),
+      atMs: this.#parts.clock.nowMs(),
+    } as const;
+    this.replay(event);
+    await this.#parts.journal.append([{ event }]);
+    return this.#clients.get(clientId) ?? refuse("INTERNAL", "the enrolled client is not registered");
+  }
+
+  async revoke(clientName: string, reason: string): Promise<Refusal | undefined> {
+    const clientId = clientIdOf(clientName);
+    if (!this.#clients.has(clientId)) return refuse("CLIENT_UNKNOWN", clientName);
+    this.#markRevoked(clientId);
+    this.#parts.dropSessions(clientId);
+    const { journal, clock } = this.#parts;
+    await journal.append([{ event: { type: "ClientRevoked", clientId, reason, atMs: clock.nowMs() } }]);
+    return undefined;
+  }
+
+  /** The token is spent only by an enrolment that succeeds; a wrong proof does not burn a hospital's invitation. */
+  #checkInvitation({ token, clientName, publicKey, proof }: Enrollment): Invitation | Refusal {
+    const tokenSha256 = sha256(token);
+    const invitation = this.#invitations.get(tokenSha256);
+    if (invitation === undefined || invitation.used || invitation.clientName !== clientName) {
+      return refuse("TOKEN_INVALID", `token for ${JSON.stringify(clientName)} is unknown, used or for another name`);
+    }
+    if (invitation.expiresAtMs < this.#parts.clock.nowMs()) return refuse("TOKEN_INVALID", `expired: ${clientName}`);
+    if (!isAcceptablePublicKey(publicKey)) return refuse("PUBLIC_KEY_WEAK", clientName);
+    const { federationId } = this.#parts;
+    const message = enrollmentMessage({ federationId, tokenSha256, clientName, publicKey });
+    return verifier(publicKey).verify(message, proof) ? invitation : refuse("PROOF_INVALID", clientName);
+  }
+
+  #replayEnrollment({ clientId, clientName, publicKey, keyEpoch, tokenSha256 }: EventOf<"ClientEnrolled">): void {
+    const key = fromHex(publicKey);
+    this.#clients.set(clientId, { clientId, name: clientName, publicKey: key, keyEpoch, revoked: false });
+    this.#verifiers.set(clientId, verifier(key));
+    const invitation = this.#invitations.get(tokenSha256);
+    if (invitation !== undefined) invitation.used = true;
+  }
+
+  #markRevoked(clientId: ClientId): void {
+    const client = this.#clients.get(clientId);
+    if (client !== undefined) this.#clients.set(clientId, { ...client, revoked: true });
+  }
+}

@@ -1,0 +1,105 @@
+import { type ErrorCode, isRefusal, type Refusal, refuse } from "../../core/errors.ts";
+import type { SignedReceipt } from "../../core/statements.ts";
+import type { Upload } from "../parts.ts";
+
+import { type Body, refusing } from "./body.ts";
+import type { Candidate } from "./checks.ts";
+import { type AdmissionParts, evidence, type RunningJob, recordRefusal } from "./record.ts";
+
+interface UploadInProgress {
+  readonly candidate: Candidate;
+  readonly job: RunningJob;
+  readonly body: Body;
+  readonly parts: AdmissionParts;
+  /** Called once, however the upload ends. */
+  ended(): void;
+}
+
+/** The body's side of admission: bytes in order, then length, digest, finite, norm, then durable, then the receipt. */
+export function openUpload({ candidate, job, body, parts, ended }: UploadInProgress): Upload {
+  const { header } = candidate;
+  let over = false;
+
+  function end(): boolean {
+    const first = !over;
+    over = true;
+    if (first) ended();
+    return first;
+  }
+
+  async function write(offset: number, bytes: Uint8Array): Promise<Refusal | undefined> {
+    if (over) return refuse("CHUNK_INVALID", "another stream took this upload over");
+    if (offset !== body.offset) return refuse("CHUNK_INVALID", `chunk at ${offset}, expected at ${body.offset}`);
+    const refusal = await refusing(["CHUNK_INVALID", "DISK_FULL"], () => body.write(bytes));
+    return isRefusal(refusal) ? refusal : undefined;
+  }
+
+  async function finish(): Promise<SignedReceipt | Refusal> {
+    if (!end()) return refuse("CHUNK_INVALID", "another stream took this upload over");
+    const measured = await measure(body, candidate, job);
+    if (isRefusal(measured)) return reject(measured);
+    const kept = await refusing(["DISK_FULL"], () => body.keep());
+    if (isRefusal(kept)) return kept;
+    const gone = stillWelcome();
+    if (gone !== undefined) return gone;
+    const admitted = await job.submit(admitCommand(candidate, job, measured.norm, parts.clock.nowMs()), {
+      sealed: evidence(candidate),
+      key: candidate.updateId,
+      blobs: kept,
+    });
+    if (isRefusal(admitted)) return recordRefusal(candidate, job, admitted, parts);
+    return parts.receipts.of(candidate.updateId, header.clientId) ?? refuse("RECEIPT_UNKNOWN", candidate.updateId);
+  }
+
+  /** A revocation that came while the body streamed is effective at once. */
+  function stillWelcome(): Refusal | undefined {
+    const revoked = parts.clients.find(header.clientId)?.revoked ?? true;
+    return revoked ? refuse("CLIENT_REVOKED", header.clientId) : undefined;
+  }
+
+  async function reject(refusal: Refusal): Promise<Refusal> {
+    await body.discard();
+    return recordRefusal(candidate, job, refusal, parts);
+  }
+
+  return {
+    get offset() {
+      return body.offset;
+    },
+    sizeBytes: header.payloadLength,
+    write,
+    finish,
+    async suspend() {
+      if (end()) await body.suspend();
+    },
+    async abandon(code: ErrorCode) {
+      if (!end()) return;
+      await body.discard();
+      job.countRefusal(header.clientId, code);
+    },
+  };
+}
+
+async function measure(body: Body, candidate: Candidate, job: RunningJob): Promise<{ norm: number } | Refusal> {
+  const { payloadLength, payloadSha256 } = candidate.header;
+  if (body.offset !== payloadLength)
+    return refuse("PAYLOAD_LENGTH_MISMATCH", `${body.offset} of ${payloadLength} bytes came`);
+  const digest = body.digest();
+  if (digest !== payloadSha256) return refuse("PAYLOAD_DIGEST_MISMATCH", `the payload hashes to ${digest}`);
+  const norm = Math.sqrt(await body.sumOfSquares());
+  if (!Number.isFinite(norm)) return refuse("NOT_FINITE", "a value is NaN or infinite");
+  const { maxNorm } = job.state.plan.aggregation;
+  if (norm > maxNorm) return refuse("NORM_TOO_LARGE", `norm ${norm} above ${maxNorm}`);
+  return { norm };
+}
+
+function admitCommand(candidate: Candidate, job: RunningJob, norm: number, receivedAtMs: number) {
+  const { clientId, payloadSha256, clientSeq, numExamples, round, attempt } = candidate.header;
+  const { weights, maxExamples } = job.state.plan.aggregation;
+  const claimed = Number(numExamples);
+  const weight = weights === "uniform" ? 1 : Math.min(claimed, maxExamples);
+  const { updateId } = candidate;
+  const capped = claimed > maxExamples ? { cappedFrom: String(numExamples) } : {};
+  const update = { clientId, updateId, payloadSha256, clientSeq, norm, weight, ...capped, receivedAtMs };
+  return { type: "admit", attempt: { round, attempt }, update } as const;
+}

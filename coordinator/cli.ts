@@ -1,0 +1,133 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+
+/** What the commands do is passed in: this file only parses. */
+export interface CoordinatorActions {
+  init(options: InitOptions): Promise<void>;
+  serve(options: ServeOptions): Promise<void>;
+  startJob(options: AdminOptions & { readonly plan: string; readonly watch: boolean }): Promise<void>;
+  watchJob(options: AdminOptions & { readonly job: string; readonly json: boolean }): Promise<void>;
+  stopJob(options: AdminOptions & { readonly job: string; readonly reason: string }): Promise<void>;
+  listJobs(options: AdminOptions): Promise<void>;
+  invite(
+    options: AdminOptions & { readonly name: string; readonly out: string; readonly hours: number },
+  ): Promise<void>;
+  listClients(options: AdminOptions): Promise<void>;
+  revoke(options: AdminOptions & { readonly name: string; readonly reason: string }): Promise<void>;
+  listModels(options: AdminOptions & { readonly job?: string }): Promise<void>;
+  downloadModel(options: AdminOptions & { readonly model: string; readonly out: string }): Promise<void>;
+  planSchema(): Promise<void>;
+}
+
+export interface InitOptions {
+  readonly home: string;
+  readonly name: string;
+  readonly host: readonly string[];
+}
+
+export interface ServeOptions {
+  readonly home: string;
+  readonly listen: string;
+  readonly publicAddress?: string;
+  readonly plaintext: boolean;
+  readonly forcePlaintext: boolean;
+  readonly logLevel: string;
+}
+
+export interface AdminOptions {
+  readonly profile: string;
+}
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
+
+export function coordinatorCommands(actions: CoordinatorActions): Command[] {
+  return [coordinator(actions), jobs(actions), clients(actions), models(actions), plan(actions)];
+}
+
+function coordinator(actions: CoordinatorActions): Command {
+  const group = new Command("coordinator").description("run a federation");
+  group
+    .command("init")
+    .description("make a new federation: its keys, certificate and journal")
+    .requiredOption("--home <folder>", "where the coordinator keeps everything")
+    .requiredOption("--name <name>", "the federation's name, for people")
+    .option("--host <host...>", "names or addresses clients will use, for the certificate", [])
+    .action((options: InitOptions) => actions.init(options));
+  group
+    .command("serve")
+    .description("serve the federation until it is stopped")
+    .requiredOption("--home <folder>", "the folder made by init")
+    .option("--listen <address>", "host and port; port 0 takes a free one", "127.0.0.1:8470")
+    .option(
+      "--public-address <address>",
+      "host and port clients use, where it differs (behind a proxy, in a container)",
+    )
+    .option("--plaintext", "no TLS; on loopback only", false)
+    .option("--force-plaintext", "no TLS, and on any address: whoever is on the network reads every update", false)
+    .addOption(new Option("--log-level <level>").choices(LOG_LEVELS).default("info"))
+    .action((options: ServeOptions) => actions.serve(options));
+  return group;
+}
+
+function jobs(actions: CoordinatorActions): Command {
+  const group = new Command("jobs").description("start, watch and stop training jobs");
+  administered(group.command("start <plan>").description("start a job from a YAML plan"))
+    .option("--watch", "stay and show its rounds", false)
+    .action((plan: string, options: AdminOptions & { watch: boolean }) => actions.startJob({ ...options, plan }));
+  administered(group.command("watch <job>").description("show a job's rounds from its first, until it ends"))
+    .option("--json", "one journal event a line", false)
+    .action((job: string, options: AdminOptions & { json: boolean }) => actions.watchJob({ ...options, job }));
+  administered(group.command("stop <job>").description("stop a job; committed versions stay"))
+    .option("--reason <text>", "kept in the journal", "stopped by the operator")
+    .action((job: string, options: AdminOptions & { reason: string }) => actions.stopJob({ ...options, job }));
+  administered(group.command("list").description("all jobs")).action((options: AdminOptions) =>
+    actions.listJobs(options),
+  );
+  return group;
+}
+
+function clients(actions: CoordinatorActions): Command {
+  const group = new Command("clients").description("invite, list and revoke clients");
+  administered(group.command("invite <name>").description("make a one-use enrolment bundle for one client"))
+    .requiredOption("--out <file>", "where the bundle goes; send it over a channel you trust")
+    .option("--hours <number>", "how long the token is good", positive, 72)
+    .action((name: string, options: AdminOptions & { out: string; hours: number }) =>
+      actions.invite({ ...options, name }),
+    );
+  administered(group.command("list").description("all clients")).action((options: AdminOptions) =>
+    actions.listClients(options),
+  );
+  administered(group.command("revoke <name>").description("end a client's part, at once and for ever"))
+    .option("--reason <text>", "kept in the journal", "revoked by the operator")
+    .action((name: string, options: AdminOptions & { reason: string }) => actions.revoke({ ...options, name }));
+  return group;
+}
+
+function models(actions: CoordinatorActions): Command {
+  const group = new Command("models").description("list and download model versions");
+  administered(group.command("list").description("committed versions"))
+    .option("--job <job>", "of one job only")
+    .action((options: AdminOptions & { job?: string }) => actions.listModels(options));
+  administered(group.command("download <sha256>").description("save a version as a safetensors file"))
+    .requiredOption("--out <file>", "the file to write")
+    .action((model: string, options: AdminOptions & { out: string }) => actions.downloadModel({ ...options, model }));
+  return group;
+}
+
+function plan(actions: CoordinatorActions): Command {
+  const group = new Command("plan").description("help with plan files");
+  group
+    .command("schema")
+    .description("print the JSON Schema of a plan, for editors")
+    .action(() => actions.planSchema());
+  return group;
+}
+
+function administered(command: Command): Command {
+  return command.requiredOption("--profile <file>", "the coordinator's admin.json");
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError("a positive number is needed");
+  return value;
+}

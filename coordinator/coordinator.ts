@@ -1,0 +1,98 @@
+import type { Logger } from "pino";
+import { type Clock, systemClock } from "../core/clock.ts";
+import type { Random } from "../core/random/random.ts";
+import { secureRandom } from "../core/random/secure.ts";
+import { openAdmission } from "./admission/admit.ts";
+import { ClientRegister } from "./admission/clients.ts";
+import { receiptsFrom } from "./admission/receipts.ts";
+import { SessionTable } from "./admission/sessions.ts";
+import { type Home, homePaths } from "./config.ts";
+import type { Limits, Parts } from "./parts.ts";
+import { ChargeBook } from "./privacy/budget.ts";
+import { JobTable } from "./rounds/jobs.ts";
+import type { BlobStore } from "./storage/blob-store.ts";
+import { openFileBlobStore } from "./storage/file-blob-store.ts";
+import type { Journal } from "./storage/journal.ts";
+import { openSqliteJournal } from "./storage/sqlite-journal.ts";
+
+export const DEFAULT_LIMITS: Limits = {
+  maxSessions: 1_000,
+  uploadBytesInFlight: 256 << 20,
+  minUploadBytesPerSecond: 1_024,
+  slowWindowMs: 10_000,
+  handshakeMs: 10_000,
+  idleMs: 30_000,
+  maxUpdateBytes: 8 * 2 ** 30,
+  unauthenticatedCallsPerSecond: 50,
+};
+
+/** What can be exchanged: a simulation brings its own clock, randomness, journal and blobs. */
+export interface CoordinatorOptions {
+  readonly home: Home;
+  readonly log: Logger;
+  readonly limits?: Partial<Limits>;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly journal?: Journal;
+  readonly blobs?: BlobStore;
+  /** The disk or the journal failed: stop the process; a restart replays what was acknowledged. */
+  readonly fatal: (error: unknown) => void;
+}
+
+export interface Coordinator {
+  readonly parts: Parts;
+  /** Continues the jobs that had not ended when the last process stopped. */
+  resume(): Promise<void>;
+  /** Leaves open rounds as they are, for the next process; resolves when no round is being closed. */
+  halt(): Promise<void>;
+  /** Ends sessions and closes the journal. */
+  close(): Promise<void>;
+}
+
+const REPLAY_BATCH = 1_024;
+
+/** Composition root: storage, then who may take part, then jobs, then the gate; then the journal is replayed. */
+export async function openCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
+  const { home, log, clock = systemClock, random = secureRandom, fatal } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { federationId } = home;
+  const journal = options.journal ?? (await openJournal(home, clock));
+  const blobs = options.blobs ?? (await openFileBlobStore(homePaths(home.folder).blobs));
+  const sessions = new SessionTable(random, limits.maxSessions);
+  const dropSessions = (clientId: Parameters<typeof sessions.isConnected>[0]) =>
+    sessions.end(clientId, "CLIENT_REVOKED");
+  const clients = new ClientRegister({ federationId, journal, clock, random, dropSessions });
+  const signer = home.coordinatorKey;
+  const charges = new ChargeBook();
+  const { noiseMaster } = home;
+  const shared = { federationId, signer, journal, blobs, clients, sessions, clock, random, log };
+  const jobs = new JobTable({ ...shared, noiseMaster, charges, fatal });
+  const receipts = receiptsFrom(journal, signer);
+  const admission = openAdmission({ ...shared, receipts, runningJob: (jobId) => jobs.running(jobId) });
+  replay(journal, clients, jobs);
+  const keys = { coordinator: signer, log: home.logKey, adminPublicKey: home.adminKey.publicKey };
+  return {
+    parts: { federationId, keys, journal, blobs, clients, sessions, jobs, admission, limits, clock, random, log },
+    resume: () => jobs.resume(),
+    halt: () => jobs.halt(),
+    async close() {
+      await jobs.halt();
+      sessions.end("all", "SHUTTING_DOWN");
+      journal.close();
+    },
+  };
+}
+
+function openJournal(home: Home, clock: Clock): Promise<Journal> {
+  const { journal: path } = homePaths(home.folder);
+  return openSqliteJournal({ path, origin: home.federationId, logKey: home.logKey, clock });
+}
+
+function replay(journal: Journal, clients: ClientRegister, jobs: JobTable): void {
+  for (let index = 0; index < journal.size; index += REPLAY_BATCH) {
+    for (const stored of journal.read(index, REPLAY_BATCH)) {
+      clients.replay(stored.event);
+      jobs.replay(stored);
+    }
+  }
+}

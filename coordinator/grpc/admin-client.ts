@@ -1,0 +1,160 @@
+import { type CallOptions, Client, Metadata, type MethodDefinition, type ServiceError } from "@grpc/grpc-js";
+import { type EnrollmentBundle, parseBundle } from "../../core/bundle.ts";
+import { administrationMessage } from "../../core/crypto/messages.ts";
+import { sha256Bytes } from "../../core/crypto/sha256.ts";
+import type { SigningKey } from "../../core/crypto/sign.ts";
+import { asClientId, asDigest, asJobId, type Digest, fromHex, type JobId, toHex } from "../../core/ids.ts";
+import { dial, type Target } from "../../proto/dial.ts";
+import { loadWire } from "../../proto/load.ts";
+import { errorOfCall } from "../../proto/status.ts";
+import type { EnrolledClient, JobSummary, ModelSummary } from "../parts.ts";
+import type { Event } from "../rounds/events.ts";
+
+/** Which coordinator an operator administers, and by which key. */
+export interface AdminProfile extends Target {
+  readonly key: SigningKey;
+}
+
+export interface WatchedEvent {
+  /** Position in the journal. */
+  readonly index: number;
+  readonly event: Event;
+}
+
+export type ListedClient = Omit<EnrolledClient, "publicKey"> & { readonly connected: boolean };
+
+/** The Administration service for an operator. Calls throw the coordinator's FederationError, with its detail. */
+export interface AdminClient {
+  startJob(planYaml: string, baseFolder: string): Promise<{ jobId: JobId; planSha256: Digest }>;
+  /** The job's events from an index on, then live, until it has ended. */
+  watchJob(jobId: JobId, fromIndex?: number): AsyncIterable<WatchedEvent>;
+  stopJob(jobId: JobId, reason: string): Promise<void>;
+  listJobs(): Promise<readonly JobSummary[]>;
+  inviteClient(clientName: string, validForMs: number): Promise<EnrollmentBundle>;
+  revokeClient(clientName: string, reason: string): Promise<void>;
+  listClients(): Promise<readonly ListedClient[]>;
+  listModels(jobId?: JobId): Promise<readonly ModelSummary[]>;
+  /** The pieces of a safetensors file, in order. */
+  downloadModel(modelSha256: Digest): AsyncIterable<Uint8Array>;
+  close(): void;
+}
+
+const CALL_WITHIN_MS = 60_000;
+
+/** @throws PLAINTEXT_REFUSED */
+export function adminClient(profile: AdminProfile): AdminClient {
+  const { call, stream, close } = signedCalls(profile);
+  const methods = loadWire().v1.Administration.service;
+  return {
+    async startJob(planYaml, baseFolder) {
+      const { jobId, planSha256 } = await call(methods.StartJob, { planYaml, baseFolder });
+      return { jobId: asJobId(toHex(jobId)), planSha256: asDigest(toHex(planSha256)) };
+    },
+    async *watchJob(jobId, fromIndex = 0) {
+      for await (const { index, publicJson } of stream(methods.WatchJob, { jobId: fromHex(jobId), fromIndex })) {
+        yield { index, event: JSON.parse(publicJson) as Event };
+      }
+    },
+    async stopJob(jobId, reason) {
+      await call(methods.StopJob, { jobId: fromHex(jobId), reason });
+    },
+    async listJobs() {
+      const { jobs } = await call(methods.ListJobs, {});
+      return jobs.map((job) => ({
+        ...job,
+        jobId: asJobId(toHex(job.jobId)),
+        phase: job.phase as JobSummary["phase"],
+      }));
+    },
+    async inviteClient(clientName, validForMs) {
+      const { bundleJson } = await call(methods.InviteClient, { clientName, validForMs });
+      return parseBundle(bundleJson);
+    },
+    async revokeClient(clientName, reason) {
+      await call(methods.RevokeClient, { clientName, reason });
+    },
+    async listClients() {
+      const { clients } = await call(methods.ListClients, {});
+      return clients.map((client) => ({ ...client, clientId: asClientId(toHex(client.clientId)) }));
+    },
+    async listModels(jobId) {
+      const { models } = await call(methods.ListModels, { jobId: fromHex(jobId ?? "") });
+      return models.map((model) => ({
+        jobId: asJobId(toHex(model.jobId)),
+        version: model.version,
+        modelSha256: asDigest(toHex(model.modelSha256)),
+        parentSha256: asDigest(toHex(model.parentSha256)),
+        accuracy: model.accuracy,
+      }));
+    },
+    async *downloadModel(modelSha256) {
+      const chunks = stream(methods.DownloadModel, { modelSha256: fromHex(modelSha256) });
+      for await (const { bytes } of chunks) yield bytes;
+    },
+    close,
+  };
+}
+
+/** Calls that each carry a signature over their method, their very bytes and a nonce asked for a moment before. */
+function signedCalls({ key, ...target }: AdminProfile) {
+  const { GetNonce } = loadWire().v1.Administration.service;
+  const AdminProof = loadWire().v1.AdminProof;
+  const client = new Client(...dial(target));
+
+  function unary<Request, Response>(
+    method: MethodDefinition<Request, Response>,
+    body: Buffer,
+    metadata: Metadata,
+  ): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const options: CallOptions = { deadline: Date.now() + CALL_WITHIN_MS };
+      client.makeUnaryRequest(
+        method.path,
+        asIs,
+        method.responseDeserialize,
+        body,
+        metadata,
+        options,
+        (error, reply) => {
+          if (reply === undefined) reject(error === null ? new Error("no reply") : errorOfCall(error));
+          else resolve(reply);
+        },
+      );
+    });
+  }
+
+  async function sign(method: string, body: Buffer): Promise<Metadata> {
+    const { nonce } = await unary(GetNonce, GetNonce.requestSerialize({}), new Metadata());
+    const timeMs = Date.now();
+    const bodySha256 = sha256Bytes(body);
+    const signature = key.sign(administrationMessage({ method, bodySha256, nonce, timeMs }));
+    const metadata = new Metadata();
+    metadata.set("holdfast-admin-bin", AdminProof.serialize({ nonce, timeMs, bodySha256, signature }));
+    return metadata;
+  }
+
+  return {
+    async call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request): Promise<Response> {
+      const body = method.requestSerialize(request);
+      return unary(method, body, await sign(method.path, body));
+    },
+    async *stream<Request, Response>(
+      method: MethodDefinition<Request, Response>,
+      request: Request,
+    ): AsyncGenerator<Response> {
+      const body = method.requestSerialize(request);
+      const metadata = await sign(method.path, body);
+      const call = client.makeServerStreamRequest(method.path, asIs, method.responseDeserialize, body, metadata);
+      try {
+        for await (const message of call) yield message as Response;
+      } catch (error) {
+        throw errorOfCall(error as ServiceError);
+      } finally {
+        call.cancel();
+      }
+    },
+    close: () => client.close(),
+  };
+}
+
+const asIs = (bytes: Buffer) => bytes;

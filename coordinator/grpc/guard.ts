@@ -1,0 +1,124 @@
+import {
+  type Metadata,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+} from "@grpc/grpc-js";
+import { administrationMessage } from "../../core/crypto/messages.ts";
+import { type Verifier, verifier } from "../../core/crypto/verify.ts";
+import { FederationError } from "../../core/errors.ts";
+import { toHex } from "../../core/ids.ts";
+import type { Wire } from "../../proto/load.ts";
+import { type BodyDigests, isMalformed } from "./checked-service.ts";
+import { type RateLimit, rateLimit } from "./rate-limit.ts";
+import type { Caller, Serving } from "./serving.ts";
+import { statusOf } from "./status.ts";
+
+const SESSION_METADATA = "holdfast-session-bin";
+const ADMIN_METADATA = "holdfast-admin-bin";
+
+/** What anybody may call, as often as the rate limit of their address allows. Whatever is not listed needs a proof. */
+const OPEN_TO_ALL = [
+  "/holdfast.v1.Enrollment/Enroll",
+  "/holdfast.v1.Participation/Connect",
+  "/holdfast.v1.Administration/GetNonce",
+  "/grpc.health.v1.Health/",
+  "/grpc.reflection.",
+];
+
+/**
+ * Decides on metadata alone who may call what, before a byte of the body is read or decompressed; then holds an
+ * administrator's body to the digest that was signed, and refuses messages that do not decode.
+ */
+export function guard(serving: Serving, wire: Wire): ServerInterceptor {
+  const { parts } = serving;
+  const mayTry = rateLimit(parts.limits.unauthenticatedCallsPerSecond, parts.clock);
+  const checkAdmin = adminCheck(serving, wire);
+
+  /** What the body must hash to, where that was signed. */
+  function authorize(method: string, metadata: Metadata, peer: string): Uint8Array | undefined {
+    if (OPEN_TO_ALL.some((prefix) => method.startsWith(prefix))) {
+      admitStranger(mayTry, peer);
+      return undefined;
+    }
+    try {
+      if (method.startsWith("/holdfast.v1.Administration/")) return checkAdmin(method, metadata);
+      callerOf(serving, metadata, peer);
+      return undefined;
+    } catch (error) {
+      admitStranger(mayTry, peer);
+      throw error;
+    }
+  }
+
+  return (method, call) => {
+    let signedBody: Uint8Array | undefined;
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMetadata: (metadata, pass) =>
+            orRefuse(call, serving, () => {
+              signedBody = authorize(method.path, metadata, call.getPeer());
+              pass(metadata);
+            }),
+          onReceiveMessage: (message: object, pass) =>
+            orRefuse(call, serving, () => {
+              checkBody(message, signedBody, serving.bodyDigests);
+              pass(message);
+            }),
+        }),
+    });
+  };
+}
+
+/** @throws SESSION_INVALID unless the call carries the token of a session that stands, on its own connection */
+export function callerOf({ parts, callers }: Serving, metadata: Metadata, peer: string): Caller {
+  const session = parts.sessions.byToken(toHex(binary(metadata, SESSION_METADATA)));
+  const caller = session && callers.get(session);
+  if (caller === undefined || caller.peer !== peer || caller.ended.aborted) {
+    throw new FederationError("SESSION_INVALID", `no session of ${peer} has that token`);
+  }
+  return caller;
+}
+
+function adminCheck({ parts, nonces }: Serving, wire: Wire): (method: string, metadata: Metadata) => Uint8Array {
+  const admin: Verifier = verifier(parts.keys.adminPublicKey);
+  return (method, metadata) => {
+    const proof = wire.v1.AdminProof.deserialize(binary(metadata, ADMIN_METADATA));
+    const { nonce, bodySha256, timeMs, signature } = proof;
+    if (!nonces.isFresh(nonce)) throw unauthorized(`${method} with a nonce that is not ours, expired or spent`);
+    const message = administrationMessage({ method, bodySha256, nonce, timeMs });
+    if (!admin.verify(message, signature)) throw unauthorized(`${method} without the administrator's signature`);
+    if (!nonces.spend(nonce)) throw new FederationError("RATE_EXCEEDED", "too many administration calls");
+    return bodySha256;
+  };
+}
+
+function checkBody(message: object, signedBody: Uint8Array | undefined, digests: BodyDigests): void {
+  if (isMalformed(message)) throw new FederationError("MESSAGE_INVALID", "a message does not decode or is too long");
+  if (signedBody === undefined) return;
+  const body = digests.get(message);
+  if (body === undefined || Buffer.compare(body, signedBody) !== 0) {
+    throw unauthorized("the body is not the one that was signed");
+  }
+}
+
+function admitStranger(mayTry: RateLimit, peer: string): void {
+  const address = peer.slice(0, peer.lastIndexOf(":"));
+  if (!mayTry(address)) throw new FederationError("RATE_EXCEEDED", `${address} calls too often`);
+}
+
+function orRefuse(call: ServerInterceptingCallInterface, { parts }: Serving, step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    call.sendStatus(statusOf(error, parts.log));
+  }
+}
+
+function binary(metadata: Metadata, key: string): Buffer {
+  const [value] = metadata.get(key);
+  return Buffer.isBuffer(value) ? value : Buffer.alloc(0);
+}
+
+const unauthorized = (detail: string) => new FederationError("ADMIN_UNAUTHORIZED", detail);

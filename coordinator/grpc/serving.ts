@@ -1,0 +1,26 @@
+import type { EnrollmentBundle } from "../../core/bundle.ts";
+import type { ClientSession, Parts } from "../parts.ts";
+import type { AdminNonces } from "./admin-nonces.ts";
+import type { BodyDigests } from "./checked-service.ts";
+import type { Windows } from "./sessions.ts";
+
+/** What the handlers of one server share. */
+export interface Serving {
+  readonly parts: Parts;
+  /** Of every session opened here: the connection it is bound to, and the signal that it has ended. */
+  readonly callers: WeakMap<ClientSession, Caller>;
+  readonly nonces: AdminNonces;
+  readonly bodyDigests: BodyDigests;
+  /** Known once the port is bound. */
+  readonly windows: () => Windows;
+  /** What an enrolment bundle says of this server. */
+  readonly identity: () => Pick<EnrollmentBundle, "address" | "caCertificatePem">;
+}
+
+/** The authenticated client behind a call. */
+export interface Caller {
+  readonly session: ClientSession;
+  readonly peer: string;
+  /** Aborted, with the FederationError that says why, the moment the session ends. */
+  readonly ended: AbortSignal;
+}

@@ -1,0 +1,119 @@
+import type { Http2Server, ServerHttp2Session } from "node:http2";
+import { Server as NetServer } from "node:net";
+import type { Server } from "@grpc/grpc-js";
+import { FederationError, type Refusal, refuse } from "../../core/errors.ts";
+
+/** Flow control of the server's HTTP/2 connections: narrow by default, wide for a granted upload. */
+export interface Windows {
+  /**
+   * Widens the windows of the caller's connection for one upload of `sizeBytes`, as far as the budget reaches.
+   * RATE_EXCEEDED when the connection carries uploads and the budget cannot cover one more.
+   */
+  grant(peer: string, sizeBytes: number): Grant | Refusal;
+  /** Ends every connection, whatever it is doing. */
+  destroyAll(): void;
+}
+
+export interface Grant {
+  /** Bytes the client may have on the way; what is left when the upload ends goes back to the budget. */
+  readonly windowBytes: number;
+  release(): void;
+}
+
+/** HTTP/2's own default, which every connection starts with: unread, 20 of them hold little more than 1 MB. */
+const NARROW_BYTES = 65_535;
+/** At 50 ms of round trip this carries 320 MB/s; the default window would carry 1.3. */
+const WIDE_BYTES = 16 * 1024 * 1024;
+const MAX_UPLOADS_PER_CONNECTION = 4;
+
+interface Connection {
+  readonly http2: ServerHttp2Session;
+  windowBytes: number;
+  uploads: number;
+  /** Taken from the budget for the uploads of this connection. */
+  reservedBytes: number;
+}
+
+/**
+ * The marked file: grpc-js 1.14 pins its server's streams to 64 KiB and has no supported door to its HTTP/2 sessions,
+ * so this reaches into the private `http2Servers`. Node acknowledges a connection's bytes as they arrive and a
+ * stream's only as they are read, so what a client can make us hold is its window for every stream: that is what
+ * the budget counts.
+ * @throws WINDOW_CONTROL_UNAVAILABLE when the map is gone: better no service than one at 1 MB/s
+ */
+export function controlWindows(server: Server, budgetBytes: number, maxConnections: number): Windows {
+  const connections = new Map<string, Connection>();
+  let leftBytes = budgetBytes;
+
+  for (const http2Server of http2ServersOf(server)) {
+    http2Server.maxConnections = maxConnections;
+    http2Server.on("session", (http2) => {
+      const peer = `${http2.socket.remoteAddress}:${http2.socket.remotePort}`;
+      const connection = { http2, windowBytes: NARROW_BYTES, uploads: 0, reservedBytes: 0 };
+      connections.set(peer, connection);
+      http2.once("close", () => {
+        connections.delete(peer);
+        leftBytes += connection.reservedBytes;
+        connection.reservedBytes = 0;
+      });
+    });
+  }
+
+  function widen(connection: Connection, sizeBytes: number): void {
+    const wanted = Math.min(sizeBytes, WIDE_BYTES, leftBytes);
+    if (wanted > NARROW_BYTES) setWindow(connection, wanted);
+  }
+
+  function narrow(connection: Connection): void {
+    if (connection.windowBytes === NARROW_BYTES) return;
+    const returned = connection.reservedBytes;
+    // the client may use the old window until it has acknowledged the new one
+    setWindow(connection, NARROW_BYTES, () => {
+      const bytes = Math.min(returned, connection.reservedBytes);
+      connection.reservedBytes -= bytes;
+      leftBytes += bytes;
+    });
+  }
+
+  return {
+    grant(peer, sizeBytes) {
+      const connection = connections.get(peer);
+      if (connection === undefined) return refuse("SESSION_INVALID", `no connection of ${peer}`);
+      if (connection.uploads === 0) widen(connection, sizeBytes);
+      const cost = connection.windowBytes === NARROW_BYTES ? 0 : connection.windowBytes;
+      if (connection.uploads === MAX_UPLOADS_PER_CONNECTION || cost > leftBytes) {
+        return refuse("RATE_EXCEEDED", `${peer} has ${connection.uploads} uploads, ${leftBytes} bytes are left`);
+      }
+      connection.uploads++;
+      connection.reservedBytes += cost;
+      leftBytes -= cost;
+      return {
+        windowBytes: connection.windowBytes,
+        release: () => {
+          connection.uploads--;
+          if (connection.uploads === 0) narrow(connection);
+        },
+      };
+    },
+    destroyAll: () => {
+      for (const { http2 } of connections.values()) http2.destroy();
+    },
+  };
+}
+
+function setWindow(connection: Connection, windowBytes: number, acknowledged = () => {}): void {
+  const { http2 } = connection;
+  if (http2.destroyed || http2.closed) return;
+  connection.windowBytes = windowBytes;
+  http2.setLocalWindowSize(windowBytes);
+  http2.settings({ initialWindowSize: windowBytes }, acknowledged);
+}
+
+function http2ServersOf(server: Server): Http2Server[] {
+  const { http2Servers } = server as unknown as { readonly http2Servers?: unknown };
+  const servers = http2Servers instanceof Map ? [...http2Servers.keys()] : [];
+  if (servers.length === 0 || !servers.every((it) => it instanceof NetServer)) {
+    throw new FederationError("WINDOW_CONTROL_UNAVAILABLE", "grpc-js no longer has its http2Servers");
+  }
+  return servers as Http2Server[];
+}

@@ -1,0 +1,40 @@
+import { canonicalJson } from "../../core/crypto/canonical-json.ts";
+import { FederationError } from "../../core/errors.ts";
+import { asJobId, toHex } from "../../core/ids.ts";
+import type { JobEvent } from "../../proto/generated/holdfast/v1/JobEvent.ts";
+import type { WatchJobRequest__Output as WatchJobRequest } from "../../proto/generated/holdfast/v1/WatchJobRequest.ts";
+import type { Parts } from "../parts.ts";
+import type { StoredEvent } from "../storage/journal.ts";
+
+const EVENTS_AT_ONCE = 256;
+
+/**
+ * The job's events from an index on: those in the journal, then each as it becomes durable, until the job has ended.
+ * The journal itself is the queue, so a slow watcher costs nothing.
+ */
+export async function* watchJob(
+  { jobId: bytes, fromIndex }: WatchJobRequest,
+  { jobs, journal }: Parts,
+  signal: AbortSignal,
+): AsyncGenerator<JobEvent> {
+  const jobId = asJobId(toHex(bytes));
+  const phase = () => jobs.list().find((job) => job.jobId === jobId)?.phase;
+  if (phase() === undefined) throw new FederationError("JOB_UNKNOWN", `no job ${jobId}`);
+
+  for (let next = fromIndex; !signal.aborted; ) {
+    const events = journal.read(next, EVENTS_AT_ONCE);
+    const ofJob = events.filter(({ event }) => "jobId" in event && event.jobId === jobId);
+    for (const stored of ofJob) yield encodeEvent(stored);
+    if (ofJob.at(-1)?.event.type === "JobEnded") return;
+
+    next = (events.at(-1)?.index ?? next - 1) + 1;
+    if (next < journal.size) continue;
+    // the end of this job lies before the index that was asked for
+    if (phase() !== "running") return;
+    await journal.grownBeyond(next, signal);
+  }
+}
+
+function encodeEvent({ index, event }: StoredEvent): JobEvent {
+  return { index, type: event.type, publicJson: canonicalJson(event) };
+}

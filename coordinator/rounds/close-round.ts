@@ -1,0 +1,110 @@
+import type { Digest } from "../../core/ids.ts";
+import { seededRandom } from "../../core/random/seeded.ts";
+import { floatsOf } from "../../core/tensors/digest.ts";
+import { numCoordinates } from "../../core/tensors/schema.ts";
+import { type Aggregate, aggregate, type Pipeline } from "../aggregation/pipeline.ts";
+import { noiseInputs, noiseSeed } from "../privacy/ledger.ts";
+import { addGaussianNoise, noiseStdDev } from "../privacy/mechanisms/gaussian.ts";
+import type { ServerOptimizer } from "../server-optimizers/server-optimizer.ts";
+import type { BlobStore } from "../storage/blob-store.ts";
+import type { Journal } from "../storage/journal.ts";
+import { memoryRowSource, type OpenRowSource, openRowSource, zeroRowSource } from "../storage/row-sources.ts";
+import type { AdmittedRow, ClosedRound, JobState } from "./job-state.ts";
+import type { CommittedVersion } from "./round.ts";
+
+/** What closing a round works with: the stored updates, the plan's machinery, and a way to charge before noise. */
+export interface ClosingParts {
+  readonly pipeline: Pipeline;
+  readonly optimizer: ServerOptimizer;
+  readonly blobs: BlobStore;
+  readonly journal: Pick<Journal, "inlineBlob">;
+  /** Secret of the federation from which every noise stream is derived. */
+  readonly noiseMaster: Uint8Array;
+  /** Makes the charge durable and returns the index of the noise stream bound to these inputs. */
+  charge(inputsSha256: Digest): Promise<number>;
+}
+
+/**
+ * From the closed round to the next model version: aggregate, charge, add noise, step the server optimizer, store.
+ * A function of the stored updates and the plan alone, so a restart in the middle ends in the same bits.
+ */
+export async function closeRound(state: JobState, closed: ClosedRound, parts: ClosingParts) {
+  const aggregated = await aggregateUpdates(state, closed, parts);
+  const released = await release(aggregated.values, state, closed, parts);
+  const next = await stepModel(released, state, parts);
+  const version = await store(next, released, state, parts);
+  return { version, weights: next.weights, aggregate: aggregated };
+}
+
+async function aggregateUpdates(state: JobState, closed: ClosedRound, parts: ClosingParts): Promise<Aggregate> {
+  const { plan } = state;
+  const rows = rowsByClient(closed, plan.privacy.mode === "central");
+  const sources = await openRows(rows, state, parts);
+  try {
+    return await aggregate({
+      pipeline: parts.pipeline,
+      rows: sources,
+      numCoordinates: numCoordinates(state.tensorSchema),
+      weights: Float64Array.from(rows, (row) => row?.weight ?? 1),
+      distancePath: closed.distancePath,
+      ...(plan.privacy.mode === "central" && { clipNorm: plan.privacy.clipNorm }),
+    });
+  } finally {
+    await Promise.all(sources.map((it) => it.close()));
+  }
+}
+
+/** Row order is client id order. Under central privacy n is fixed: an absentee is the zero vector (undefined here). */
+function rowsByClient(closed: ClosedRound, zeroForAbsent: boolean): (AdmittedRow | undefined)[] {
+  if (!zeroForAbsent) return [...closed.rows];
+  const byClient = new Map(closed.rows.map((row) => [row.clientId, row]));
+  return [...byClient.keys(), ...closed.absent].sort().map((clientId) => byClient.get(clientId));
+}
+
+async function openRows(rows: readonly (AdmittedRow | undefined)[], state: JobState, parts: ClosingParts) {
+  const opened: OpenRowSource[] = [];
+  for (const row of rows) opened.push(await openRow(row, state, parts));
+  return opened;
+}
+
+async function openRow(row: AdmittedRow | undefined, state: JobState, parts: ClosingParts): Promise<OpenRowSource> {
+  if (row === undefined) return zeroRowSource(numCoordinates(state.tensorSchema));
+  const inline = parts.journal.inlineBlob(row.payloadSha256);
+  return inline === undefined ? openRowSource(await parts.blobs.locate(row.payloadSha256)) : memoryRowSource(inline);
+}
+
+/** Charge first, then noise; without central privacy the aggregate is released as it is. */
+async function release(values: Float32Array, state: JobState, closed: ClosedRound, parts: ClosingParts) {
+  const { privacy } = state.plan;
+  if (privacy.mode === "none") return values;
+  const numRows = closed.rows.length + closed.absent.length;
+  const inputs = noiseInputs(
+    closed.rows.map((row) => row.payloadSha256),
+    privacy.clipNorm,
+    privacy.noiseMultiplier,
+  );
+  const noiseIndex = await parts.charge(inputs);
+  const { round, attempt } = closed;
+  const seed = noiseSeed(parts.noiseMaster, { jobId: state.jobId, round, attempt, noiseIndex });
+  return addGaussianNoise(values, noiseStdDev(privacy, parts.pipeline, numRows), seededRandom(seed));
+}
+
+async function stepModel(delta: Float32Array, state: JobState, { optimizer, blobs }: ClosingParts) {
+  const base = floatsOf(await blobs.read(state.modelSha256));
+  const { optimizerStateSha256 } = state;
+  const memory = optimizerStateSha256 === undefined ? undefined : floatsOf(await blobs.read(optimizerStateSha256));
+  return optimizer.step(base, delta, memory);
+}
+
+async function store(
+  next: { readonly weights: Float32Array; readonly state: Float32Array | undefined },
+  released: Float32Array,
+  { tensorSchema }: JobState,
+  { blobs }: ClosingParts,
+): Promise<CommittedVersion> {
+  return {
+    modelSha256: await blobs.putTensors(tensorSchema, next.weights),
+    releasedDeltaSha256: await blobs.putTensors(tensorSchema, released),
+    optimizerStateSha256: next.state && (await blobs.putTensors(tensorSchema, next.state)),
+  };
+}

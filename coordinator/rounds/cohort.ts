@@ -1,0 +1,29 @@
+import type { ClientId } from "../../core/ids.ts";
+import type { Plan } from "../../core/plan.ts";
+import { permutation, type Random } from "../../core/random/random.ts";
+
+/**
+ * Who is asked this round, by client id. The draw uses a CSPRNG and nothing about the clients (docs/privacy.md:
+ * selection by speed, health or reputation forfeits amplification). An absent or slow client is still drawn.
+ */
+export function drawCohort(
+  sampling: Plan["cohort"],
+  population: readonly ClientId[],
+  random: Random,
+): readonly ClientId[] {
+  switch (sampling.sampling) {
+    case "full":
+      return [...population].sort();
+    case "fixed":
+      return [...permutation(random, population.length).subarray(0, sampling.size)]
+        .map((index) => population[index] as ClientId)
+        .sort();
+    case "poisson":
+      return population.filter(() => random.uniform() < sampling.rate).sort();
+  }
+}
+
+/** The least number of updates a committed round of this plan can rest on. */
+export function smallestCohort(plan: Plan, populationSize: number): number {
+  return plan.privacy.mode === "central" ? populationSize : Math.min(plan.round.minUpdates, populationSize);
+}

@@ -1,0 +1,285 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../core/clock.ts";
+import type { SigningKey } from "../../core/crypto/sign.ts";
+import { signTask } from "../../core/crypto/statements.ts";
+import { type ErrorCode, FederationError, isRefusal, type Refusal } from "../../core/errors.ts";
+import { asDigest, type ClientId, type Digest, type FederationId, toHex } from "../../core/ids.ts";
+import type { Random } from "../../core/random/random.ts";
+import type { SignedTask } from "../../core/statements.ts";
+import type { Pipeline } from "../aggregation/pipeline.ts";
+import type { Sessions } from "../parts.ts";
+import type { Budget } from "../privacy/budget.ts";
+import type { ServerOptimizer } from "../server-optimizers/server-optimizer.ts";
+import type { BlobStore } from "../storage/blob-store.ts";
+import type { Appended, InlineBlob, Journal } from "../storage/journal.ts";
+import { closeRound } from "./close-round.ts";
+import { drawCohort } from "./cohort.ts";
+import type { JobEvent, SealedPart } from "./events.ts";
+import { type ClosedRound, evolve, type JobState, type OpenRound } from "./job-state.ts";
+import { type Attempt, type Command, decide, quorumReached, type RoundRules, type Waits } from "./round.ts";
+import { waker } from "./waker.ts";
+
+/** What a job is run with. Everything that could differ between a hospital and a simulation is in here. */
+export interface JobParts {
+  readonly federationId: FederationId;
+  readonly signer: SigningKey;
+  readonly journal: Journal;
+  readonly blobs: BlobStore;
+  readonly sessions: Pick<Sessions, "push" | "isConnected">;
+  readonly isRevoked: (clientId: ClientId) => boolean;
+  readonly pipeline: Pipeline;
+  readonly rules: RoundRules;
+  readonly optimizer: ServerOptimizer;
+  readonly noiseMaster: Uint8Array;
+  readonly budget: Budget;
+  readonly evaluation: Evaluation;
+  /** Called with every event of this job, in order. */
+  noted(event: JobEvent): void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** Evaluates in the background; `idle` resolves when nothing is under way. */
+export interface Evaluation {
+  /** Resolves when this one is under way, which waits for the one before: never two in memory. */
+  schedule(weights: Float32Array, record: (result: EvaluationResult) => Promise<void>): Promise<void>;
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface EvaluationResult {
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly numExamples: number;
+}
+
+interface Extras {
+  readonly sealed?: SealedPart;
+  readonly key?: string;
+  readonly blobs?: readonly InlineBlob[];
+}
+
+/** One training run: opens rounds, waits for answers, commits versions, until it has ended. */
+export class Job {
+  readonly #parts: JobParts;
+  readonly #wake = waker();
+  readonly #attempt: AttemptClock;
+  #state: JobState;
+  #halted = false;
+
+  constructor(state: JobState, parts: JobParts) {
+    this.#state = state;
+    this.#parts = parts;
+    this.#attempt = attemptClock(parts.clock);
+  }
+
+  get state(): JobState {
+    return this.#state;
+  }
+
+  /** Resolves when the job has ended or was halted. Rejects only when the disk or the journal fails. */
+  async run(): Promise<void> {
+    while (!this.#halted && this.#state.stage.name !== "ended") {
+      const { stage } = this.#state;
+      if (stage.name === "ready") await this.#openRound(stage);
+      else if (stage.name === "open") await this.#roundDecided(stage);
+      else await this.#commitRound(stage);
+    }
+    if (!this.#halted) this.#announceEnd();
+    await this.#parts.evaluation.close();
+  }
+
+  /** Leaves the job as it is, for a later process to continue. */
+  halt(): void {
+    this.#halted = true;
+    this.#wake.now();
+  }
+
+  /** Journals what a command leads to; resolves when that is durable. Undefined: nothing followed. */
+  async submit(command: Command, extras: Extras = {}): Promise<Appended | Refusal | undefined> {
+    const events = decide(this.#state, command, this.#parts.rules);
+    if (isRefusal(events)) return events;
+    if (events.length === 0) return undefined;
+    for (const event of events) {
+      this.#state = evolve(this.#state, event);
+      this.#parts.noted(event);
+    }
+    this.#wake.now();
+    const { blobs, ...sealing } = extras;
+    const entries = events.map((event, i) => (i === 0 ? { event, ...sealing } : { event }));
+    return this.#parts.journal.append(entries, blobs);
+  }
+
+  /** An answer that was refused before it could be journaled one by one. */
+  countRefusal(clientId: ClientId, code: ErrorCode): void {
+    this.#attempt.count(clientId, code);
+    this.#wake.now();
+  }
+
+  /** Pushes what the open round asks of this client, unless it has answered. */
+  offerTo(clientId: ClientId): void {
+    const { stage } = this.#state;
+    if (stage.name !== "open" || !stage.cohort.includes(clientId)) return;
+    if (stage.admitted.has(clientId) || stage.declined.has(clientId)) return;
+    if (!this.#parts.sessions.isConnected(clientId)) return;
+    this.#parts.sessions.push(clientId, { type: "task", task: this.#taskFor(stage, clientId) });
+  }
+
+  async #openRound({ round }: { readonly round: number }): Promise<void> {
+    const { plan, population } = this.#state;
+    const { budget, random, clock, isRevoked } = this.#parts;
+    if (round > plan.rounds) await this.#parts.evaluation.idle();
+    else if (budget.exhausted()) return this.#endForBudget();
+    const eligible = plan.privacy.mode === "central" ? population : population.filter((id) => !isRevoked(id));
+    const serverNonce = asDigest(toHex(random.bytes(32)));
+    const cohort = drawCohort(plan.cohort, eligible, random);
+    await this.submit({ type: "open", serverNonce, cohort, nowMs: clock.nowMs() });
+  }
+
+  async #endForBudget(): Promise<void> {
+    const reason = "PRIVACY_BUDGET_SPENT: the next round would exceed maxEpsilon";
+    await this.submit({ type: "stop", reason, nowMs: this.#parts.clock.nowMs() });
+  }
+
+  /** Waits until the round is closed or abandoned: woken by every answer, by grace and by the deadline. */
+  async #roundDecided(open: OpenRound): Promise<void> {
+    this.#attempt.start(open);
+    for (const clientId of open.cohort) this.offerTo(clientId);
+    while (!this.#halted && this.#state.stage.name === "open") {
+      if (quorumReached(this.#state)) this.#attempt.quorum();
+      const waits = this.#attempt.waits();
+      await this.submit({ type: "tick", waits, nowMs: this.#parts.clock.nowMs() });
+      if (this.#state.stage.name === "open") await this.#wake.within(untilNextTick(this.#state, waits));
+    }
+    if (!this.#halted) this.#cancelUnanswered(open);
+  }
+
+  async #commitRound(closed: ClosedRound): Promise<void> {
+    const { clock, evaluation, log } = this.#parts;
+    const started = clock.monotonicMs();
+    const result = await closeRound(this.#state, closed, {
+      ...this.#parts,
+      charge: (inputs) => this.#charge(closed, inputs),
+    });
+    await this.submit({ type: "commit", attempt: attemptOf(closed), version: result.version, nowMs: clock.nowMs() });
+    const { jobId, version, plan } = this.#state;
+    log.info(
+      { jobId, round: closed.round, rows: closed.rows.length, closeMs: clock.monotonicMs() - started },
+      "round committed",
+    );
+    this.#announceRound(closed, result.version.modelSha256);
+    if (plan.evaluation !== undefined && version % plan.evaluation.everyRounds === 0) {
+      await evaluation.schedule(result.weights, (it) => this.#recordEvaluation(version, it));
+    }
+  }
+
+  async #charge(closed: ClosedRound, inputsSha256: Digest): Promise<number> {
+    await this.submit({ type: "charge", attempt: attemptOf(closed), inputsSha256 });
+    const { stage } = this.#state;
+    const bound = stage.name === "closed" ? stage.charges.find((it) => it.inputsSha256 === inputsSha256) : undefined;
+    if (bound === undefined) throw new FederationError("INTERNAL", "noise was asked for after its round was left");
+    return bound.noiseIndex;
+  }
+
+  async #recordEvaluation(version: number, result: EvaluationResult): Promise<void> {
+    const { jobId } = this.#state;
+    const event = { type: "ModelEvaluated", jobId, version, ...result } as const;
+    this.#parts.noted(event);
+    await this.#parts.journal.append([{ event }]);
+  }
+
+  #taskFor(open: OpenRound, clientId: ClientId): SignedTask {
+    const { jobId, plan, modelSha256, planSha256, tensorSchemaSha256 } = this.#state;
+    const { federationId, budget, signer } = this.#parts;
+    const statement = {
+      federationId,
+      clientId,
+      jobId,
+      round: open.round,
+      attempt: open.attempt,
+      serverNonce: open.serverNonce,
+      baseModelSha256: modelSha256,
+      planSha256,
+      tensorSchemaSha256,
+      cohortSize: open.cohort.length,
+      deadlineMs: Math.max(0, Math.round(plan.round.deadlineMs - this.#attempt.waits().openForMs)),
+      epsilonBefore: budget.spent(),
+      epsilonAfter: budget.afterNext(),
+    };
+    return signTask(statement, signer);
+  }
+
+  #cancelUnanswered(open: OpenRound): void {
+    const { stage, jobId } = this.#state;
+    const counted = new Set(stage.name === "closed" ? stage.rows.map((row) => row.clientId) : []);
+    const reason = stage.name === "closed" ? "the round closed" : "the attempt was abandoned";
+    for (const clientId of open.cohort) {
+      if (!counted.has(clientId)) {
+        this.#parts.sessions.push(clientId, { type: "cancel", jobId, ...attemptOf(open), reason });
+      }
+    }
+  }
+
+  #announceRound(closed: ClosedRound, modelSha256: Digest): void {
+    const { jobId } = this.#state;
+    const announce = (clientId: ClientId, counted: boolean) =>
+      this.#parts.sessions.push(clientId, { type: "roundClosed", jobId, ...attemptOf(closed), counted, modelSha256 });
+    for (const row of closed.rows) announce(row.clientId, true);
+    for (const clientId of closed.absent) announce(clientId, false);
+  }
+
+  #announceEnd(): void {
+    const { stage, jobId, population } = this.#state;
+    if (stage.name !== "ended") return;
+    const { outcome, reason } = stage;
+    this.#parts.log.info({ jobId, outcome, reason }, "job ended");
+    for (const clientId of population)
+      this.#parts.sessions.push(clientId, { type: "jobEnded", jobId, outcome, reason });
+  }
+}
+
+const attemptOf = ({ round, attempt }: Attempt): Attempt => ({ round, attempt });
+
+/** Milliseconds until grace or deadline can end the round, whichever comes first. */
+function untilNextTick({ plan }: JobState, { openForMs, quorumForMs }: Waits): number {
+  const deadline = plan.round.deadlineMs - openForMs;
+  const grace = quorumForMs === undefined ? deadline : plan.round.graceMs - quorumForMs;
+  return Math.max(1, Math.ceil(Math.min(deadline, grace)));
+}
+
+interface AttemptClock {
+  start(open: Attempt & { readonly openedAtMs: number }): void;
+  quorum(): void;
+  count(clientId: ClientId, code: ErrorCode): void;
+  waits(): Waits;
+}
+
+/** Monotonic waits of the attempt that is open, and the answers that were only counted. */
+function attemptClock(clock: Clock): AttemptClock {
+  let openedAt = 0;
+  let quorumAt: number | undefined;
+  let answered = new Set<ClientId>();
+  let counts: Record<string, number> = {};
+  return {
+    /** A round found open after a restart has used up the wall-clock time since it opened, within its deadline. */
+    start(open: Attempt & { readonly openedAtMs: number }): void {
+      openedAt = clock.monotonicMs() - Math.max(0, clock.nowMs() - open.openedAtMs);
+      quorumAt = undefined;
+      answered = new Set();
+      counts = {};
+    },
+    quorum(): void {
+      quorumAt ??= clock.monotonicMs();
+    },
+    count(clientId: ClientId, code: ErrorCode): void {
+      answered.add(clientId);
+      counts[code] = (counts[code] ?? 0) + 1;
+    },
+    waits(): Waits {
+      const now = clock.monotonicMs();
+      const quorumForMs = quorumAt === undefined ? undefined : now - quorumAt;
+      return { openForMs: now - openedAt, quorumForMs, answered, refusalCounts: counts };
+    },
+  };
+}

@@ -1,0 +1,243 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../core/clock.ts";
+import type { SigningKey } from "../../core/crypto/sign.ts";
+import { FederationError, isRefusal, type Refusal, refuse } from "../../core/errors.ts";
+import { asDigest, asJobId, type ClientId, type Digest, type FederationId, type JobId, toHex } from "../../core/ids.ts";
+import { isBuiltin, type Plan } from "../../core/plan.ts";
+import type { Random } from "../../core/random/random.ts";
+import { checkFeasible, distancePathOf, type Pipeline, pipelineOf } from "../aggregation/pipeline.ts";
+import type { AttemptKey, ClientSession, Clients, JobSummary, Jobs, ModelSummary, Sessions } from "../parts.ts";
+import { budgetOf, type ChargeBook } from "../privacy/budget.ts";
+import { mechanismOf } from "../privacy/ledger.ts";
+import { checkPrivacy } from "../privacy/sensitivity.ts";
+import { serverOptimizerOf } from "../server-optimizers/server-optimizer.ts";
+import type { BlobStore } from "../storage/blob-store.ts";
+import type { Journal, StoredEvent } from "../storage/journal.ts";
+import { smallestCohort } from "./cohort.ts";
+import { noEvaluation, workerEvaluation } from "./evaluation.ts";
+import type { EventOf, JobEvent, SealedPart } from "./events.ts";
+import { type Evaluation, Job } from "./job.ts";
+import { evolve, type JobState, startJob } from "./job-state.ts";
+import { resolvePlan } from "./plan-file.ts";
+
+export interface JobsParts {
+  readonly federationId: FederationId;
+  readonly signer: SigningKey;
+  readonly journal: Journal;
+  readonly blobs: BlobStore;
+  readonly clients: Pick<Clients, "find" | "list">;
+  readonly sessions: Pick<Sessions, "push" | "isConnected">;
+  readonly noiseMaster: Uint8Array;
+  readonly charges: ChargeBook;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** The disk or the journal failed: nothing acknowledged is lost, but the process must stop. */
+  fatal(error: unknown): void;
+}
+
+interface Known {
+  state: JobState;
+  readonly models: Map<number, ModelSummary>;
+  readonly sealed: SealedPart | undefined;
+  job: Job | undefined;
+}
+
+/** All jobs of the federation, running and ended. */
+export class JobTable implements Jobs {
+  readonly #parts: JobsParts;
+  readonly #known = new Map<JobId, Known>();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(parts: JobsParts) {
+    this.#parts = parts;
+  }
+
+  /** Rebuilds what the journal says, event by event, before anything runs. */
+  replay({ event, sealed }: StoredEvent): void {
+    if (!("jobId" in event)) return;
+    if (event.type === "JobStarted") this.#know(startJob(event), event, sealed);
+    const known = this.#known.get(event.jobId);
+    if (known === undefined) return;
+    known.state = evolve(known.state, event);
+    this.#note(known, event);
+  }
+
+  /** Continues every job that had not ended when the process stopped. */
+  async resume(): Promise<void> {
+    for (const known of this.#known.values()) {
+      if (known.state.stage.name !== "ended") this.#run(known, await this.#topologyOf(known.state.plan));
+    }
+  }
+
+  async start(planYaml: string, baseFolder: string): Promise<{ jobId: JobId; planSha256: Digest }> {
+    const resolved = await resolvePlan(planYaml, baseFolder);
+    const population = this.#parts.clients.list().flatMap((client) => (client.revoked ? [] : [client.clientId]));
+    checkStart(resolved.plan, population.length);
+    const { blobs, journal, random, clock } = this.#parts;
+    const initialModelSha256 = await blobs.putTensors(resolved.schema, resolved.initialWeights);
+    await blobs.putBytes(resolved.planBytes);
+    if (resolved.topology !== undefined) await blobs.putBytes(resolved.topology);
+    const event: EventOf<"JobStarted"> = {
+      type: "JobStarted",
+      jobId: asJobId(toHex(random.bytes(16))),
+      plan: resolved.plan,
+      planSha256: resolved.planSha256,
+      tensorSchema: resolved.schema,
+      tensorSchemaSha256: resolved.schemaSha256,
+      initialModelSha256,
+      population: [...population].sort(),
+      atMs: clock.nowMs(),
+    };
+    const sealed = resolved.evaluation && { ...resolved.evaluation };
+    await journal.append([sealed === undefined ? { event } : { event, sealed }]);
+    this.#run(this.#know(startJob(event), event, sealed), resolved.topology);
+    return { jobId: event.jobId, planSha256: event.planSha256 };
+  }
+
+  async stop(jobId: JobId, reason: string): Promise<Refusal | undefined> {
+    const job = this.running(jobId);
+    if (job === undefined) return refuse("JOB_UNKNOWN", jobId);
+    const result = await job.submit({ type: "stop", reason, nowMs: this.#parts.clock.nowMs() });
+    return isRefusal(result) ? result : undefined;
+  }
+
+  /** The running job of that id, for admission. */
+  running(jobId: JobId): Job | undefined {
+    const job = this.#known.get(jobId)?.job;
+    return job === undefined || job.state.stage.name === "ended" ? undefined : job;
+  }
+
+  list(): readonly JobSummary[] {
+    return [...this.#known.values()].map((known) => summaryOf(known.job?.state ?? known.state));
+  }
+
+  models(jobId: JobId | undefined): readonly ModelSummary[] {
+    const wanted = jobId === undefined ? [...this.#known.values()] : [this.#known.get(jobId) ?? []].flat();
+    return wanted.flatMap((known) => [...known.models.values()]);
+  }
+
+  clientConnected(session: ClientSession): void {
+    for (const job of this.#runningJobs()) job.offerTo(session.clientId);
+  }
+
+  accepted(session: ClientSession, task: AttemptKey): void {
+    this.#parts.log.debug({ clientId: session.clientId, ...task }, "task accepted");
+  }
+
+  declined(session: ClientSession, task: AttemptKey, reason: string): void {
+    const { round, attempt } = task;
+    const command = { type: "decline", attempt: { round, attempt }, clientId: session.clientId, reason } as const;
+    this.running(task.jobId)?.submit(command).catch(this.#parts.fatal);
+  }
+
+  progressed(session: ClientSession, task: AttemptKey, stepsDone: number, stepsTotal: number): void {
+    this.#parts.log.trace({ clientId: session.clientId, ...task, stepsDone, stepsTotal }, "progress");
+  }
+
+  mayDownload({ clientId }: ClientSession, digest: Digest): boolean {
+    return this.#runningJobs().some(({ state }) => {
+      const asked = state.stage.name === "open" && state.stage.cohort.includes(clientId);
+      return asked && blobsOfTask(state).includes(digest);
+    });
+  }
+
+  /** Leaves running jobs as they are, for the next process, and resolves when none runs any more. */
+  async halt(): Promise<void> {
+    for (const job of this.#runningJobs()) job.halt();
+    await Promise.allSettled(this.#running);
+  }
+
+  #runningJobs(): Job[] {
+    return [...this.#known.keys()].flatMap((jobId) => this.running(jobId) ?? []);
+  }
+
+  #know(state: JobState, event: EventOf<"JobStarted">, sealed: SealedPart | undefined): Known {
+    const initial = {
+      jobId: event.jobId,
+      version: 0,
+      modelSha256: event.initialModelSha256,
+      parentSha256: event.initialModelSha256,
+      accuracy: undefined,
+    };
+    const known: Known = { state, models: new Map([[0, initial]]), sealed, job: undefined };
+    this.#known.set(event.jobId, known);
+    return known;
+  }
+
+  /** Keeps the list of versions and the charges of the population. */
+  #note(known: Known, event: JobEvent): void {
+    if (event.type === "VersionCommitted") {
+      const { jobId, version, modelSha256, parentSha256 } = event;
+      known.models.set(version, { jobId, version, modelSha256, parentSha256, accuracy: undefined });
+    } else if (event.type === "ModelEvaluated") {
+      const model = known.models.get(event.version);
+      if (model !== undefined) known.models.set(event.version, { ...model, accuracy: event.accuracy });
+    } else if (event.type === "ChargeReserved") this.#parts.charges.add(event.mechanism);
+  }
+
+  #run(known: Known, topology: Uint8Array | undefined): void {
+    const { state } = known;
+    const pipeline = pipelineOf(state.plan.aggregation);
+    const { clients, charges } = this.#parts;
+    known.job = new Job(state, {
+      ...this.#parts,
+      pipeline,
+      rules: roundRules(state.plan, pipeline),
+      optimizer: serverOptimizerOf(state.plan.serverOptimizer),
+      budget: budgetOf(state.plan.privacy, charges),
+      evaluation: this.#evaluationOf(known, topology),
+      isRevoked: (clientId: ClientId) => clients.find(clientId)?.revoked ?? true,
+      noted: (event) => this.#note(known, event),
+    });
+    const running = known.job.run().catch(this.#parts.fatal);
+    this.#running.add(running);
+    running.finally(() => this.#running.delete(running)).catch(this.#parts.fatal);
+  }
+
+  #evaluationOf({ state, sealed }: Known, topology: Uint8Array | undefined): Evaluation {
+    const { images, labels } = sealed ?? {};
+    if (typeof images !== "string" || typeof labels !== "string") return noEvaluation;
+    return workerEvaluation({ plan: state.plan, topology, images, labels, log: this.#parts.log });
+  }
+
+  async #topologyOf({ model }: Plan): Promise<Uint8Array | undefined> {
+    return isBuiltin(model) ? undefined : this.#parts.blobs.read(asDigest(model.layers));
+  }
+}
+
+/** Everything that can be refused is refused before the job starts. */
+function checkStart(plan: Plan, populationSize: number): void {
+  const needed = Math.max(plan.round.quorum, plan.cohort.sampling === "fixed" ? plan.cohort.size : 1);
+  if (populationSize < needed) {
+    throw new FederationError("TOO_FEW_CLIENTS", `${populationSize} clients are enrolled, the plan needs ${needed}`);
+  }
+  const pipeline = pipelineOf(plan.aggregation);
+  const refusal =
+    checkFeasible(pipeline, smallestCohort(plan, populationSize)) ?? checkPrivacy(plan, pipeline, populationSize);
+  if (refusal !== undefined) throw new FederationError(refusal.refused, refusal.detail);
+}
+
+function roundRules({ privacy }: Plan, pipeline: Pipeline) {
+  return {
+    feasible: (n: number) => checkFeasible(pipeline, n),
+    distancePath: distancePathOf,
+    mechanism: privacy.mode === "central" ? mechanismOf(privacy) : undefined,
+  };
+}
+
+function blobsOfTask({ modelSha256, planSha256, plan }: JobState): readonly string[] {
+  return [modelSha256, planSha256, ...(isBuiltin(plan.model) ? [] : [plan.model.layers])];
+}
+
+function summaryOf({ jobId, plan, version, stage }: JobState): JobSummary {
+  const ended = stage.name === "ended";
+  return {
+    jobId,
+    name: plan.job,
+    phase: ended ? stage.outcome : "running",
+    round: version,
+    rounds: plan.rounds,
+    reason: ended ? stage.reason : "",
+  };
+}

@@ -1,0 +1,92 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { canonicalBytes } from "../../core/crypto/canonical-json.ts";
+import { sha256 } from "../../core/crypto/sha256.ts";
+import { datasetDigest } from "../../core/data/idx.ts";
+import { FederationError } from "../../core/errors.ts";
+import type { Digest } from "../../core/ids.ts";
+import { builtinSchema, initialWeights } from "../../core/model/builtin.ts";
+import { initialLayersWeights, readLayersModel } from "../../core/model/layers-model.ts";
+import { isBuiltin, type Plan, type PlanFile, planFileSchema, planSchema } from "../../core/plan.ts";
+import { schemaDigest } from "../../core/tensors/digest.ts";
+import type { TensorSchema } from "../../core/tensors/schema.ts";
+import { parseYaml } from "../../core/yaml-file.ts";
+
+/** A plan with everything it names read, checked and hashed. */
+export interface ResolvedPlan {
+  readonly plan: Plan;
+  /** Canonical JSON of the plan: what clients download. */
+  readonly planBytes: Uint8Array;
+  readonly planSha256: Digest;
+  readonly schema: TensorSchema;
+  readonly schemaSha256: Digest;
+  readonly topology: Uint8Array | undefined;
+  readonly initialWeights: Float32Array;
+  /** Where the held-out set lies on this machine. */
+  readonly evaluation: { readonly images: string; readonly labels: string } | undefined;
+}
+
+/**
+ * Reads an operator's plan. Paths in it are relative to `baseFolder`.
+ * @throws PLAN_INVALID naming the line and the field; FILE_MISSING, DATA_FILE_INVALID for what it names.
+ */
+export async function resolvePlan(planYaml: string, baseFolder: string): Promise<ResolvedPlan> {
+  const file = parseYaml(planYaml, planFileSchema, "plan", "PLAN_INVALID");
+  const model = await resolveModel(file, baseFolder);
+  const evaluation = file.evaluation && {
+    images: resolve(baseFolder, file.evaluation.dataset.images),
+    labels: resolve(baseFolder, file.evaluation.dataset.labels),
+  };
+  const plan = planSchema.parse({
+    ...file,
+    model: model.named,
+    ...(file.evaluation !== undefined && {
+      evaluation: {
+        datasetSha256: await digestOf(evaluation),
+        everyRounds: file.evaluation.everyRounds,
+      },
+    }),
+  });
+  const planBytes = canonicalBytes(plan);
+  return {
+    plan,
+    planBytes,
+    planSha256: sha256(planBytes),
+    schema: model.schema,
+    schemaSha256: schemaDigest(model.schema),
+    topology: model.topology,
+    initialWeights: model.weights,
+    evaluation,
+  };
+}
+
+function digestOf(evaluation: ResolvedPlan["evaluation"]): Promise<Digest> | undefined {
+  return evaluation && datasetDigest(evaluation.images, evaluation.labels);
+}
+
+async function resolveModel(file: PlanFile, baseFolder: string) {
+  if (isBuiltin(file.model)) {
+    return {
+      named: file.model,
+      schema: builtinSchema(file.model),
+      topology: undefined,
+      weights: initialWeights(file.model, file.seed),
+    };
+  }
+  const layers = await readLayersModel(resolve(baseFolder, file.model.layers));
+  return {
+    named: { layers: sha256(layers.topology) },
+    schema: layers.schema,
+    topology: layers.topology,
+    weights: layers.weights ?? initialLayersWeights(layers.schema, file.seed),
+  };
+}
+
+/** @throws FILE_MISSING */
+export async function readPlanFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new FederationError("FILE_MISSING", `no plan at ${path}`, { cause });
+  }
+}

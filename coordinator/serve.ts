@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { formatAddress, parseAddress } from "../core/address.ts";
+import { systemClock } from "../core/clock.ts";
+import { secureRandom } from "../core/random/secure.ts";
+import { writeAdminProfile } from "./admin-profile.ts";
+import type { ServeOptions } from "./cli.ts";
+import { type Home, homePaths, openHome } from "./config.ts";
+import { type Coordinator, openCoordinator } from "./coordinator.ts";
+import { type RunningServer, startServer } from "./grpc/server.ts";
+import { openTls, type TlsMaterial } from "./tls.ts";
+
+export interface Serving {
+  /** host:port it listens on, with the real port. */
+  readonly address: string;
+  /** Takes no new calls, leaves open rounds for the next start, closes the journal. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens the home, replays its journal, continues its jobs and listens. `fatal` is called when the disk or the journal
+ * fails: the process must end, and a restart replays what was acknowledged.
+ */
+export async function serve(options: ServeOptions, log: Logger, fatal: (error: unknown) => void): Promise<Serving> {
+  const home = await openHome(options.home, (text) => log.warn(text));
+  const coordinator = await openCoordinator({ home, log, fatal });
+  try {
+    const material = await tlsFor(home, options);
+    const server = await startServer({
+      parts: coordinator.parts,
+      address: options.listen,
+      tls: material,
+      forcePlaintext: options.forcePlaintext,
+      ...(options.publicAddress !== undefined && { publicAddress: options.publicAddress }),
+    });
+    const address = formatAddress({ host: parseAddress(options.listen).host, port: server.port });
+    const { adminProfile, adminKey } = homePaths(home.folder);
+    const caCertificatePem = material?.caCertificatePem ?? null;
+    await writeAdminProfile(adminProfile, {
+      address,
+      federationId: home.federationId,
+      caCertificatePem,
+      keyFile: adminKey,
+    });
+    await coordinator.resume();
+    return { address, stop: () => stop(server, coordinator) };
+  } catch (error) {
+    await coordinator.close();
+    throw error;
+  }
+}
+
+async function tlsFor(home: Home, { plaintext, forcePlaintext }: ServeOptions): Promise<TlsMaterial | undefined> {
+  if (plaintext || forcePlaintext) return undefined;
+  const { federationId, hosts } = home;
+  return openTls(homePaths(home.folder).tls, { federationId, hosts, clock: systemClock, random: secureRandom });
+}
+
+const JOBS_STOP_WITHIN_MS = 10_000;
+
+/** Jobs first, so that nothing is aggregated half; then the calls; then the journal. */
+async function stop(server: RunningServer, coordinator: Coordinator): Promise<void> {
+  await Promise.race([coordinator.halt(), sleep(JOBS_STOP_WITHIN_MS, undefined, { ref: false })]);
+  await server.stop();
+  await coordinator.close();
+}

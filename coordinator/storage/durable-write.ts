@@ -1,0 +1,120 @@
+import { randomUUID } from "node:crypto";
+import nodeFiles, { type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+import { FederationError } from "../../core/errors.ts";
+import { writeAll } from "./file-bytes.ts";
+
+/** The part of node:fs/promises that storage uses: an argument, so that disks can be full and broken in tests. */
+export type FileSystem = Pick<typeof nodeFiles, "mkdir" | "open" | "readdir" | "rename" | "rm" | "stat">;
+
+/** What a file that is not complete yet is called, so that whoever opens the folder next can clear it away. */
+export const TEMPORARY = ".tmp";
+
+/**
+ * Files that survive a power loss once the promise resolves: temporary file in the same folder, fsync, rename, fsync
+ * of the folder. Whatever reads them sees the whole file or none.
+ *
+ * After an fsync that failed for anything but a full disk, every write is refused with STORAGE_FAILED and the process
+ * must stop: the kernel may have dropped the dirty pages, so a second fsync would succeed without the data
+ * (Rebello et al. 2020, "Can Applications Recover from fsync Failures?").
+ */
+export class DurableDisk {
+  readonly files: FileSystem;
+  #failure: FederationError | undefined;
+
+  constructor(files: FileSystem = nodeFiles) {
+    this.files = files;
+  }
+
+  /** Writes the parts one after the other as the file at `path`. @throws DISK_FULL, STORAGE_FAILED; nothing is left */
+  async write(path: string, parts: readonly Uint8Array[]): Promise<void> {
+    this.assertSound();
+    const temporary = `${path}.${randomUUID()}${TEMPORARY}`;
+    try {
+      const file = await this.files.open(temporary, "wx", 0o600);
+      try {
+        let position = 0;
+        for (const part of parts) {
+          await writeAll(file, part, position);
+          position += part.length;
+        }
+        await this.#sync(file);
+      } finally {
+        await file.close();
+      }
+      await this.#rename(temporary, path);
+    } catch (cause) {
+      await this.remove(temporary);
+      throw storageError(cause, `cannot write ${path}`);
+    }
+  }
+
+  /** Moves a complete, open file to its durable place and closes it. @throws DISK_FULL, STORAGE_FAILED; nothing is left */
+  async publish(file: FileHandle, from: string, to: string): Promise<void> {
+    try {
+      this.assertSound();
+      try {
+        await this.#sync(file);
+      } finally {
+        await file.close();
+      }
+      await this.#rename(from, to);
+    } catch (cause) {
+      // after a failed fsync its pages count as clean, so it must never be taken up again
+      await this.remove(from);
+      throw storageError(cause, `cannot move ${from} to ${to}`);
+    }
+  }
+
+  /** Makes the names in a folder durable. Windows has no such call: its NTFS journals them. */
+  async syncFolder(folder: string): Promise<void> {
+    if (process.platform === "win32") return;
+    const handle = await this.files.open(folder, "r");
+    try {
+      await this.#sync(handle);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Clears away what is no longer wanted, as well as the disk allows; a sweep gets what is left. */
+  async remove(path: string): Promise<void> {
+    await this.files.rm(path, { force: true }).catch(() => undefined);
+  }
+
+  /** @throws STORAGE_FAILED once an fsync has failed */
+  assertSound(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #rename(from: string, to: string): Promise<void> {
+    await this.files.rename(from, to);
+    await this.syncFolder(dirname(to));
+  }
+
+  async #sync(file: FileHandle): Promise<void> {
+    try {
+      await file.sync();
+    } catch (cause) {
+      const error = storageError(cause, "fsync failed");
+      if (error.code !== "DISK_FULL") this.#failure = error;
+      throw error;
+    }
+  }
+}
+
+/** Does the work and says in our words what went wrong: DISK_FULL when space or quota ran out, else STORAGE_FAILED. */
+export async function guarded<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw storageError(cause, `cannot ${doing}`);
+  }
+}
+
+export function storageError(cause: unknown, doing: string): FederationError {
+  if (cause instanceof FederationError) return cause;
+  const code = (cause as NodeJS.ErrnoException).code;
+  const isFull = code === "ENOSPC" || code === "EDQUOT";
+  return new FederationError(isFull ? "DISK_FULL" : "STORAGE_FAILED", `${doing}: ${String(cause)}`, { cause });
+}

@@ -1,0 +1,186 @@
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { sha256 } from "../../core/crypto/sha256.ts";
+import { FederationError } from "../../core/errors.ts";
+import type { Digest } from "../../core/ids.ts";
+import { bytesOf } from "../../core/tensors/digest.ts";
+import { payloadOffset, safetensorsHeader } from "../../core/tensors/safetensors.ts";
+import { numCoordinates, type TensorSchema } from "../../core/tensors/schema.ts";
+import type { PayloadFile } from "../../core/update.ts";
+import type { BlobStore } from "./blob-store.ts";
+import { DurableDisk, guarded, TEMPORARY } from "./durable-write.ts";
+import { readAll, SLICE_BYTES } from "./file-bytes.ts";
+import { type FileSpool, openFileSpool, type SpoolSettings } from "./file-spool.ts";
+
+export interface FileBlobStore extends BlobStore {
+  /** Deletes suspended uploads that got no byte since `beforeMs` (wall clock). Resolves to their number. */
+  sweepSpools(beforeMs: number): Promise<number>;
+}
+
+const SPOOLS = "spools";
+/** Made all at once, so that no blob lies in a folder that is newer than the last fsync of its parent. */
+const SHARDS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+
+/**
+ * Blobs as files: `<folder>/<first two hex digits>/<digest>.safetensors`, or `.bin` for plain bytes, and uploads in
+ * progress in `<folder>/spools`. Only one process may use the folder: open the journal, which is the lock, first.
+ * @throws DISK_FULL, STORAGE_FAILED
+ */
+export async function openFileBlobStore(folder: string, disk: DurableDisk = new DurableDisk()): Promise<FileBlobStore> {
+  await guarded(`open the blob store ${folder}`, async () => {
+    await disk.files.mkdir(join(folder, SPOOLS), { recursive: true });
+    for (const shard of SHARDS) {
+      const path = join(folder, shard);
+      await disk.files.mkdir(path, { recursive: true });
+      // what a crash left half-written
+      const names = await disk.files.readdir(path);
+      for (const name of names.filter((name) => name.endsWith(TEMPORARY))) await disk.remove(join(path, name));
+    }
+    await disk.syncFolder(folder);
+  });
+  return new BlobFolder(folder, disk);
+}
+
+const FORMS = ["safetensors", "bin"] as const;
+type Form = (typeof FORMS)[number];
+
+class BlobFolder implements FileBlobStore {
+  readonly #folder: string;
+  readonly #disk: DurableDisk;
+  /** Uploads in progress, by path. */
+  readonly #spools = new Map<string, Promise<FileSpool>>();
+
+  constructor(folder: string, disk: DurableDisk) {
+    this.#folder = folder;
+    this.#disk = disk;
+  }
+
+  async putTensors(schema: TensorSchema, values: Float32Array): Promise<Digest> {
+    if (values.length !== numCoordinates(schema)) {
+      throw new FederationError("SCHEMA_MISMATCH", `${values.length} values for a schema of ${numCoordinates(schema)}`);
+    }
+    return await this.#put("safetensors", safetensorsHeader(schema), bytesOf(values));
+  }
+
+  putBytes(bytes: Uint8Array): Promise<Digest> {
+    return this.#put("bin", new Uint8Array(), bytes);
+  }
+
+  /** The newest stream of a key goes on with it: the older one may hang on a connection that is dead already. */
+  async openSpool(key: string, schema: TensorSchema, sizeBytes: number): Promise<FileSpool> {
+    const path = join(this.#folder, SPOOLS, `${sha256(key)}.spool`);
+    const forget = () => {
+      if (this.#spools.get(path) === opening) this.#spools.delete(path);
+    };
+    const opening = takeOver(this.#spools.get(path), {
+      disk: this.#disk,
+      path,
+      header: safetensorsHeader(schema),
+      sizeBytes,
+      publish: (file, digest) => this.#disk.publish(file, path, this.#pathOf(digest, "safetensors")),
+      closed: forget,
+    });
+    this.#spools.set(path, opening);
+    opening.catch(forget);
+    return await opening;
+  }
+
+  async has(digest: Digest): Promise<boolean> {
+    return (await this.#find(digest)) !== undefined;
+  }
+
+  async locate(digest: Digest): Promise<PayloadFile> {
+    const found = await this.#find(digest);
+    if (found === undefined) throw new FederationError("BLOB_UNKNOWN", `no blob ${digest}`);
+    const offset = found.form === "bin" ? 0 : payloadOffset(await this.#bytesAt(found.path, 0, 8));
+    return { path: found.path, offset, sizeBytes: found.sizeBytes - offset };
+  }
+
+  async read(digest: Digest): Promise<Uint8Array> {
+    const { path, offset, sizeBytes } = await this.locate(digest);
+    const bytes = await this.#bytesAt(path, offset, sizeBytes);
+    if ((await digestOf(bytes)) !== digest) throw new FederationError("STORAGE_FAILED", `the blob ${path} has changed`);
+    return bytes;
+  }
+
+  async delete(digest: Digest): Promise<void> {
+    for (const form of FORMS) {
+      const path = this.#pathOf(digest, form);
+      await guarded(`delete ${path}`, () => this.#disk.files.rm(path, { force: true }));
+    }
+  }
+
+  async sweepSpools(beforeMs: number): Promise<number> {
+    const folder = join(this.#folder, SPOOLS);
+    let swept = 0;
+    for (const name of await guarded(`list ${folder}`, () => this.#disk.files.readdir(folder))) {
+      const path = join(folder, name);
+      const stat = await this.#stat(path);
+      if (stat === undefined || stat.mtimeMs >= beforeMs || this.#spools.has(path)) continue;
+      await this.#disk.remove(path);
+      swept++;
+    }
+    return swept;
+  }
+
+  async #put(form: Form, header: Uint8Array, payload: Uint8Array): Promise<Digest> {
+    const digest = await digestOf(payload);
+    const found = await this.#find(digest);
+    if (found === undefined) await this.#disk.write(this.#pathOf(digest, form), [header, payload]);
+    // its writer may have crashed between the rename and the fsync of the folder
+    else await guarded(`sync ${found.path}`, () => this.#disk.syncFolder(dirname(found.path)));
+    return digest;
+  }
+
+  async #find(digest: Digest): Promise<{ path: string; form: Form; sizeBytes: number } | undefined> {
+    for (const form of FORMS) {
+      const path = this.#pathOf(digest, form);
+      const stat = await this.#stat(path);
+      if (stat !== undefined) return { path, form, sizeBytes: stat.size };
+    }
+    return undefined;
+  }
+
+  #stat(path: string): Promise<{ size: number; mtimeMs: number } | undefined> {
+    return guarded(`look at ${path}`, () =>
+      this.#disk.files.stat(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return undefined;
+        throw error;
+      }),
+    );
+  }
+
+  #bytesAt(path: string, position: number, length: number): Promise<Uint8Array> {
+    return guarded(`read ${path}`, async () => {
+      const file = await this.#disk.files.open(path, "r");
+      try {
+        const bytes = new Uint8Array(length);
+        await readAll(file, bytes, position);
+        return bytes;
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  #pathOf(digest: Digest, form: Form): string {
+    return join(this.#folder, digest.slice(0, 2), `${digest}.${form}`);
+  }
+}
+
+async function takeOver(older: Promise<FileSpool> | undefined, settings: SpoolSettings): Promise<FileSpool> {
+  const olderSpool = await older?.catch(() => undefined);
+  await olderSpool?.suspend();
+  return await openFileSpool(settings);
+}
+
+/** SHA-256 that lets the event loop breathe after every slice. */
+async function digestOf(bytes: Uint8Array): Promise<Digest> {
+  const hash = createHash("sha256");
+  for (let start = 0; start < bytes.length; start += SLICE_BYTES) {
+    if (start > 0) await setImmediate();
+    hash.update(bytes.subarray(start, start + SLICE_BYTES));
+  }
+  return hash.digest("hex") as Digest;
+}

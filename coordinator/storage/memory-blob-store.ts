@@ -1,0 +1,152 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { sha256 } from "../../core/crypto/sha256.ts";
+import { FederationError } from "../../core/errors.ts";
+import type { Digest } from "../../core/ids.ts";
+import { bytesOf, schemaDigest } from "../../core/tensors/digest.ts";
+import { numCoordinates, type TensorSchema } from "../../core/tensors/schema.ts";
+import type { PayloadFile } from "../../core/update.ts";
+import type { BlobStore, Spool } from "./blob-store.ts";
+
+/**
+ * Blobs that end with their process: for the lab and for tests. A payload somebody wants as a file is written to
+ * `scratchFolder`, which is the caller's to remove.
+ */
+export function memoryBlobStore(scratchFolder: string): BlobStore {
+  return new MemoryBlobStore(scratchFolder);
+}
+
+class MemoryBlobStore implements BlobStore {
+  readonly #scratchFolder: string;
+  readonly #payloads = new Map<Digest, Uint8Array>();
+  readonly #spools = new Map<string, MemorySpool>();
+
+  constructor(scratchFolder: string) {
+    this.#scratchFolder = scratchFolder;
+  }
+
+  async putTensors(schema: TensorSchema, values: Float32Array): Promise<Digest> {
+    if (values.length !== numCoordinates(schema)) {
+      throw new FederationError("SCHEMA_MISMATCH", `${values.length} values for a schema of ${numCoordinates(schema)}`);
+    }
+    return this.#keep(Uint8Array.from(bytesOf(values)));
+  }
+
+  async putBytes(bytes: Uint8Array): Promise<Digest> {
+    return this.#keep(Uint8Array.from(bytes));
+  }
+
+  async openSpool(key: string, schema: TensorSchema, sizeBytes: number): Promise<Spool> {
+    const id = sha256(key, schemaDigest(schema), String(sizeBytes));
+    const older = this.#spools.get(id);
+    await older?.suspend();
+    const spool = new MemorySpool(sizeBytes, older, {
+      path: join(this.#scratchFolder, id),
+      keep: (payload) => this.#keep(payload),
+      drop: () => this.#spools.delete(id),
+    });
+    this.#spools.set(id, spool);
+    return spool;
+  }
+
+  async has(digest: Digest): Promise<boolean> {
+    return this.#payloads.has(digest);
+  }
+
+  async locate(digest: Digest): Promise<PayloadFile> {
+    return asFile(join(this.#scratchFolder, digest), this.#payload(digest));
+  }
+
+  async read(digest: Digest): Promise<Uint8Array> {
+    return this.#payload(digest);
+  }
+
+  async delete(digest: Digest): Promise<void> {
+    this.#payloads.delete(digest);
+  }
+
+  #keep(payload: Uint8Array): Digest {
+    const digest = sha256(payload);
+    this.#payloads.set(digest, payload);
+    return digest;
+  }
+
+  #payload(digest: Digest): Uint8Array {
+    const payload = this.#payloads.get(digest);
+    if (payload === undefined) throw new FederationError("BLOB_UNKNOWN", `no blob ${digest}`);
+    return payload;
+  }
+}
+
+interface MemorySpoolSettings {
+  readonly path: string;
+  readonly keep: (payload: Uint8Array) => Digest;
+  readonly drop: () => void;
+}
+
+class MemorySpool implements Spool {
+  readonly #settings: MemorySpoolSettings;
+  readonly #payload: Uint8Array;
+  #offset: number;
+  #ended = false;
+
+  constructor(sizeBytes: number, older: MemorySpool | undefined, settings: MemorySpoolSettings) {
+    this.#settings = settings;
+    this.#payload = older === undefined ? new Uint8Array(sizeBytes) : older.#payload;
+    this.#offset = older?.offset ?? 0;
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    if (this.#ended || this.#offset + chunk.length > this.#payload.length) {
+      throw new FederationError("CHUNK_INVALID", "the chunk does not fit the upload, or it has ended");
+    }
+    this.#payload.set(chunk, this.#offset);
+    this.#offset += chunk.length;
+  }
+
+  digest(): Digest {
+    return sha256(this.#written());
+  }
+
+  file(): PayloadFile {
+    return asFile(this.#settings.path, this.#written());
+  }
+
+  async adopt(): Promise<Digest> {
+    if (this.#ended) throw new FederationError("CHUNK_INVALID", "the upload has ended");
+    if (this.#offset !== this.#payload.length) {
+      throw new FederationError(
+        "PAYLOAD_LENGTH_MISMATCH",
+        `${this.#offset} of ${this.#payload.length} bytes have come`,
+      );
+    }
+    this.#end();
+    return this.#settings.keep(this.#payload);
+  }
+
+  async suspend(): Promise<void> {
+    this.#ended = true;
+  }
+
+  async discard(): Promise<void> {
+    if (!this.#ended) this.#end();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#settings.drop();
+  }
+
+  #written(): Uint8Array {
+    return this.#payload.subarray(0, this.#offset);
+  }
+}
+
+function asFile(path: string, payload: Uint8Array): PayloadFile {
+  writeFileSync(path, payload);
+  return { path, offset: 0, sizeBytes: payload.length };
+}

@@ -1,0 +1,30 @@
+import type { Dataset } from "../data/dataset.ts";
+import { crossEntropy, reportableLoss } from "./cross-entropy.ts";
+import type { Network } from "./network.ts";
+import { requireFit } from "./train.ts";
+
+export interface Evaluation {
+  /** Share of the examples whose largest logit is their label's. */
+  readonly accuracy: number;
+  /** Mean cross-entropy in nats; Number.MAX_VALUE for a model that has diverged. */
+  readonly loss: number;
+  readonly numExamples: number;
+}
+
+const BATCH_SIZE = 1000;
+
+/** @throws DATA_FILE_INVALID when data and model do not fit */
+export function evaluate(network: Network, dataset: Dataset): Evaluation {
+  requireFit(network, dataset);
+  const { numExamples } = dataset;
+  let lossSum = 0;
+  let numCorrect = 0;
+  for (let start = 0; start < numExamples; start += BATCH_SIZE) {
+    const size = Math.min(BATCH_SIZE, numExamples - start);
+    const { inputs, labels } = dataset.batch(Uint32Array.from({ length: size }, (_, i) => start + i));
+    const part = crossEntropy(network.logits(inputs), labels, network.numClasses);
+    lossSum += part.lossSum;
+    numCorrect += part.numCorrect;
+  }
+  return { accuracy: numCorrect / numExamples, loss: reportableLoss(lossSum / numExamples), numExamples };
+}

@@ -1,0 +1,83 @@
+import type { Batch } from "../data/dataset.ts";
+import { FederationError } from "../errors.ts";
+import { isBuiltin, type Plan } from "../plan.ts";
+import { numCoordinates, type TensorSchema, viewTensors } from "../tensors/schema.ts";
+import { startBackend } from "./backends.ts";
+import { builtinSchema } from "./builtin.ts";
+import { denseLayers } from "./dense-layers.ts";
+import type { Differentiable } from "./differentiable.ts";
+import { tf } from "./tensorflow.ts";
+
+/** A model with its weights on the running backend. */
+export interface Network {
+  readonly schema: TensorSchema;
+  readonly inputSize: number;
+  readonly numClasses: number;
+  /** Starts a round: takes d values in schema order and forgets the momentum. @throws SCHEMA_MISMATCH */
+  setWeights(values: Float32Array): void;
+  weights(): Float32Array;
+  /**
+   * One step of stochastic gradient descent with momentum (Sutskever et al. 2013, without Nesterov):
+   * v <- momentum v + gradient; w <- w - learningRate v.
+   *
+   * @returns the batch's mean loss before the step
+   */
+  step(batch: Batch, settings: { readonly learningRate: number; readonly momentum: number }): number;
+  /** @param inputs any number of examples; @returns numClasses values for each */
+  logits(inputs: Float32Array): Float32Array;
+  dispose(): void;
+}
+
+/**
+ * @param topology the bytes of model.json, for a plan whose model is `layers`
+ * @throws BACKEND_UNAVAILABLE, MODEL_FILE_INVALID
+ */
+export async function openNetwork(model: Plan["model"], topology: Uint8Array | undefined): Promise<Network> {
+  await startBackend();
+  if (isBuiltin(model)) return network(builtinSchema(model), denseLayers(model));
+  if (topology === undefined) throw new FederationError("MODEL_FILE_INVALID", "the plan's model.json was not given");
+  const { openLayersModel } = await import("./layers-network.ts");
+  const { schema, differentiable } = await openLayersModel(topology);
+  return network(schema, differentiable);
+}
+
+function network(schema: TensorSchema, model: Differentiable): Network {
+  const velocities = model.trainable.map((weight) => tf.tidy(() => tf.variable(tf.zerosLike(weight))));
+  const rows = (inputs: Float32Array) => tf.tensor2d(inputs, [inputs.length / model.inputSize, model.inputSize]);
+  return {
+    schema,
+    inputSize: model.inputSize,
+    numClasses: model.numClasses,
+    setWeights: (values) =>
+      tf.tidy(() => {
+        // A copy: the plain JavaScript backend keeps a typed array as it is, and the caller's must not change.
+        viewTensors(schema, values.slice()).forEach(({ spec, values: of }, i) => {
+          (model.variables[i] as tf.Variable).assign(tf.tensor(of, [...spec.shape]));
+        });
+        for (const velocity of velocities) velocity.assign(tf.zerosLike(velocity));
+      }),
+    weights() {
+      const values = new Float32Array(numCoordinates(schema));
+      viewTensors(schema, values).forEach(({ values: into }, i) => {
+        into.set((model.variables[i] as tf.Variable).dataSync());
+      });
+      return values;
+    },
+    step: ({ inputs, labels }, { learningRate, momentum }) =>
+      tf.tidy(() => {
+        const { loss, gradients } = model.lossAndGradients(rows(inputs), labels);
+        gradients.forEach((gradient, i) => {
+          const velocity = velocities[i] as tf.Variable;
+          const weight = model.trainable[i] as tf.Variable;
+          velocity.assign(tf.add(tf.mul(velocity, momentum), gradient));
+          weight.assign(tf.sub(weight, tf.mul(velocity, learningRate)));
+        });
+        return loss;
+      }),
+    logits: (inputs) => tf.tidy(() => model.logits(rows(inputs)).dataSync<"float32">().slice()),
+    dispose() {
+      tf.dispose(velocities);
+      model.dispose();
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { BLOCK_LENGTH, type Block, TILE_LENGTH } from "./layout.ts";
+
+/**
+ * sum_i coefficients[i] * row i of the block, into `sums`: float64 all along, rows in ascending order. A row of
+ * coefficient 0 is not read. As many coordinates as `sums` holds.
+ */
+export function weightedSum(block: Block, coefficients: Float64Array, sums: Float64Array): void {
+  sums.fill(0);
+  for (let row = 0; row < coefficients.length; row++) {
+    const coefficient = coefficients[row] as number;
+    if (coefficient === 0) continue;
+    const start = row * BLOCK_LENGTH;
+    for (let i = 0; i < sums.length; i++) {
+      sums[i] = (sums[i] as number) + coefficient * (block[start + i] as number);
+    }
+  }
+}
+
+/** Squared L2 norm of a block of float64 sums (BLOCK_LENGTH of them), in the lanes and tiles of the pair kernels. */
+export function squaredNormOfSums(sums: Float64Array): number {
+  let total = 0;
+  for (let tile = 0; tile < BLOCK_LENGTH; tile += TILE_LENGTH) {
+    const lanes = [0, 0, 0, 0];
+    for (let i = 0; i < TILE_LENGTH; i++) {
+      const value = sums[tile + i] as number;
+      lanes[i & 3] = (lanes[i & 3] as number) + value * value;
+    }
+    total += lanes.reduce((sum, lane) => sum + lane);
+  }
+  return total;
+}

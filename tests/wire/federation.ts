@@ -1,0 +1,250 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import { onTestFinished } from "vitest";
+import { grpcTransport } from "../../client/grpc/grpc-transport.ts";
+import type { ClientProfile } from "../../client/profile.ts";
+import type { Session } from "../../client/transport.ts";
+import { SessionTable } from "../../coordinator/admission/sessions.ts";
+import { type AdminClient, adminClient } from "../../coordinator/grpc/admin-client.ts";
+import { type RunningServer, startServer } from "../../coordinator/grpc/server.ts";
+import type { Clients, EnrolledClient, Jobs, JobSummary, Limits, Parts } from "../../coordinator/parts.ts";
+import { memoryBlobStore } from "../../coordinator/storage/memory-blob-store.ts";
+import { memoryJournal } from "../../coordinator/storage/memory-journal.ts";
+import { openTls, type TlsMaterial } from "../../coordinator/tls.ts";
+import { systemClock } from "../../core/clock.ts";
+import { encodeHeader, updateIdOf, updateMessage } from "../../core/crypto/envelope.ts";
+import { enrollmentMessage } from "../../core/crypto/messages.ts";
+import { sha256 } from "../../core/crypto/sha256.ts";
+import { clientSigningKey, coordinatorSigningKey, newSeed, type SigningKey } from "../../core/crypto/sign.ts";
+import { verifier } from "../../core/crypto/verify.ts";
+import { refuse } from "../../core/errors.ts";
+import {
+  asDigest,
+  asFederationId,
+  asJobId,
+  type ClientId,
+  clientIdOf,
+  type Digest,
+  toHex,
+  ZERO_DIGEST,
+} from "../../core/ids.ts";
+import { secureRandom } from "../../core/random/secure.ts";
+import type { SignedUpdate, UpdateHeader } from "../../core/update.ts";
+import { type FakeAdmission, fakeAdmission } from "./fake-admission.ts";
+
+export const FEDERATION_ID = asFederationId("f0".repeat(16));
+export const JOB_ID = asJobId("0b".repeat(16));
+export const silentLog = pino({ level: "silent" });
+
+const LIMITS: Limits = {
+  maxSessions: 100,
+  uploadBytesInFlight: 64 << 20,
+  minUploadBytesPerSecond: 1_024,
+  slowWindowMs: 5_000,
+  handshakeMs: 2_000,
+  idleMs: 5_000,
+  maxUpdateBytes: 2 ** 30,
+  unauthenticatedCallsPerSecond: 10_000,
+};
+
+/** A real server on loopback over parts that keep everything in memory and decide nothing. */
+export interface WireFederation {
+  readonly parts: Parts;
+  readonly server: RunningServer;
+  readonly address: string;
+  readonly tls: TlsMaterial | undefined;
+  readonly adminKey: SigningKey;
+  readonly admission: FakeAdmission;
+  /** What the handlers told jobs, in order. */
+  readonly heard: string[];
+  readonly offered: Set<Digest>;
+  readonly jobs: JobSummary[];
+  enrol(name: string): { enrolled: EnrolledClient; key: SigningKey; profile: ClientProfile };
+  connect(name: string): Promise<Session>;
+  admin(key?: SigningKey): AdminClient;
+  /** A file of this payload and its signed header. */
+  update(name: string, payload: Uint8Array): Promise<SignedUpdate>;
+}
+
+export interface FederationOptions {
+  readonly limits?: Partial<Limits>;
+  readonly tls?: boolean;
+  readonly through?: (port: number) => Promise<string>;
+}
+
+export async function wireFederation(options: FederationOptions = {}): Promise<WireFederation> {
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-wire-"));
+  const [coordinator, log, adminKey] = [newSeed(), newSeed(), newSeed()].map(coordinatorSigningKey) as [
+    SigningKey,
+    SigningKey,
+    SigningKey,
+  ];
+  const register = new Map<ClientId, EnrolledClient>();
+  const keys = new Map<string, SigningKey>();
+  const heard: string[] = [];
+  const offered = new Set<Digest>();
+  const jobs: JobSummary[] = [];
+  const admission = fakeAdmission(coordinator, FEDERATION_ID);
+  const sessions = new SessionTable(secureRandom, 100);
+  const parts: Parts = {
+    federationId: FEDERATION_ID,
+    keys: { coordinator, log, adminPublicKey: adminKey.publicKey },
+    journal: memoryJournal({ origin: FEDERATION_ID, logKey: log, clock: systemClock }),
+    blobs: memoryBlobStore(folder),
+    clients: fakeClients(register, (id) => sessions.end(id, "CLIENT_REVOKED")),
+    sessions,
+    jobs: fakeJobs(heard, offered, jobs),
+    admission,
+    limits: { ...LIMITS, ...options.limits },
+    clock: systemClock,
+    random: secureRandom,
+    log: silentLog,
+  };
+  const tls = options.tls
+    ? await openTls(folder, { federationId: FEDERATION_ID, hosts: [], clock: systemClock, random: secureRandom })
+    : undefined;
+  const server = await startServer({ parts, address: "127.0.0.1:0", tls });
+  const address = options.through ? await options.through(server.port) : `127.0.0.1:${server.port}`;
+  const caCertificatePem = tls?.caCertificatePem ?? null;
+  onTestFinished(async () => {
+    await server.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  const enrol = (name: string) => {
+    const key = clientSigningKey(newSeed());
+    const clientId = clientIdOf(name);
+    const enrolled = { clientId, name, publicKey: key.publicKey, keyEpoch: 1, revoked: false };
+    register.set(clientId, enrolled);
+    keys.set(name, key);
+    const profile = {
+      address,
+      federationId: FEDERATION_ID,
+      caCertificatePem,
+      coordinatorKey: toHex(coordinator.publicKey),
+      logKey: toHex(log.publicKey),
+      clientName: name,
+      clientId,
+      keyEpoch: 1,
+    };
+    return { enrolled, key, profile };
+  };
+
+  return {
+    parts,
+    server,
+    address,
+    tls,
+    adminKey,
+    admission,
+    heard,
+    offered,
+    jobs,
+    enrol,
+    async connect(name) {
+      const { key, profile } = enrol(name);
+      const transport = grpcTransport({ profile, signer: key, log: silentLog });
+      onTestFinished(() => transport.close());
+      return transport.connect(AbortSignal.timeout(10_000));
+    },
+    admin(key = adminKey) {
+      const client = adminClient({ address, federationId: FEDERATION_ID, caCertificatePem, key });
+      onTestFinished(() => client.close());
+      return client;
+    },
+    async update(name, payload) {
+      const header = headerOf(name, payload);
+      const headerBytes = encodeHeader(header);
+      const path = join(folder, `${name}.update`);
+      await writeFile(path, payload);
+      return {
+        updateId: updateIdOf(headerBytes),
+        header,
+        headerBytes,
+        signature: (keys.get(name) as SigningKey).sign(updateMessage(headerBytes)),
+        payload: { path, offset: 0, sizeBytes: payload.length },
+      };
+    },
+  };
+}
+
+function headerOf(name: string, payload: Uint8Array): UpdateHeader {
+  return {
+    federationId: FEDERATION_ID,
+    jobId: JOB_ID,
+    round: 1,
+    attempt: 0,
+    clientId: clientIdOf(name),
+    keyEpoch: 1,
+    serverNonce: ZERO_DIGEST,
+    baseModelSha256: ZERO_DIGEST,
+    planSha256: ZERO_DIGEST,
+    tensorSchemaSha256: ZERO_DIGEST,
+    payloadSha256: sha256(payload),
+    payloadLength: payload.length,
+    codec: 0,
+    numExamples: 1n,
+    metricsSha256: ZERO_DIGEST,
+    secaggSession: ZERO_DIGEST,
+    clientSeq: 1,
+    issuedAtMs: 0,
+    dpClaimSha256: ZERO_DIGEST,
+  };
+}
+
+function fakeClients(register: Map<ClientId, EnrolledClient>, drop: (id: ClientId) => void): Clients {
+  const tokens = new Map<string, string>();
+  return {
+    find: (id) => register.get(id),
+    list: () => [...register.values()],
+    verify: (client, message, signature) => verifier(client.publicKey).verify(message, signature),
+    async invite(clientName, validForMs) {
+      const token = toHex(secureRandom.bytes(16));
+      tokens.set(token, clientName);
+      return { token, expiresAtMs: Date.now() + validForMs };
+    },
+    async enroll({ token, clientName, publicKey, proof }) {
+      const message = enrollmentMessage({
+        federationId: FEDERATION_ID,
+        tokenSha256: sha256(token),
+        clientName,
+        publicKey,
+      });
+      if (!verifier(publicKey).verify(message, proof)) return refuse("PROOF_INVALID", clientName);
+      if (tokens.get(token) !== clientName) return refuse("TOKEN_INVALID", clientName);
+      tokens.delete(token);
+      const client = { clientId: clientIdOf(clientName), name: clientName, publicKey, keyEpoch: 1, revoked: false };
+      register.set(client.clientId, client);
+      return client;
+    },
+    async revoke(clientName) {
+      const client = register.get(clientIdOf(clientName));
+      if (client === undefined) return refuse("CLIENT_UNKNOWN", clientName);
+      register.set(client.clientId, { ...client, revoked: true });
+      drop(client.clientId);
+      return undefined;
+    },
+  };
+}
+
+function fakeJobs(heard: string[], offered: ReadonlySet<Digest>, jobs: readonly JobSummary[]): Jobs {
+  return {
+    async start(planYaml) {
+      heard.push(`start ${planYaml}`);
+      return { jobId: JOB_ID, planSha256: asDigest(sha256(planYaml)) };
+    },
+    async stop(jobId, reason) {
+      heard.push(`stop ${reason}`);
+      return jobs.some((job) => job.jobId === jobId) ? undefined : refuse("JOB_UNKNOWN", `there is no job ${jobId}`);
+    },
+    list: () => jobs,
+    models: () => [],
+    clientConnected: ({ clientId }) => void heard.push(`connected ${clientId}`),
+    accepted: (_, { round, attempt }) => void heard.push(`accepted ${round}.${attempt}`),
+    declined: (_, { round, attempt }, reason) => void heard.push(`declined ${round}.${attempt} ${reason}`),
+    progressed: (_, { round }, done, total) => void heard.push(`progressed ${round} ${done}/${total}`),
+    mayDownload: (_, digest) => offered.has(digest),
+  };
+}
