@@ -63,6 +63,7 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
 
 export function connection({ transport, clock, random, wait, log }: ConnectionParts): Connection {
   const opened = new EventEmitter().setMaxListeners(0);
+  const unanswered = new Set<(error: unknown) => void>();
   let current: Session | undefined;
 
   async function serve(session: Session, onMessage: OnMessage, signal: AbortSignal): Promise<void> {
@@ -77,7 +78,20 @@ export function connection({ transport, clock, random, wait, log }: ConnectionPa
       current = undefined;
       session.close();
       signal.removeEventListener("abort", hangUp);
+      const lost = new FederationError("COORDINATOR_UNREACHABLE", "the session ended before the answer came");
+      for (const fail of unanswered) fail(lost);
     }
+  }
+
+  /** A request lives no longer than its session, whose heartbeats tell a slow coordinator from a dead one. */
+  function ask<T>(session: Session, make: (session: Session) => T | Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      unanswered.add(reject);
+      Promise.resolve(session)
+        .then(make)
+        .then(resolve, reject)
+        .finally(() => unanswered.delete(reject));
+    });
   }
 
   /** One session, from its handshake to its end, however it ends. */
@@ -110,9 +124,7 @@ export function connection({ transport, clock, random, wait, log }: ConnectionPa
         signal.throwIfAborted();
         const session = current ?? (await nextSession(opened, signal));
         try {
-          const answer = await make(session);
-          if (!isRefusal(answer) || !PASSING.has(answer.refused)) return answer;
-          log.warn(answer, "the coordinator cannot take the request now; trying again");
+          return notPassing(await ask(session, make));
         } catch (error) {
           if (signal.aborted || !isOneOf(PASSING, error)) throw error;
           log.warn({ err: error }, "the request did not get through; trying again");
@@ -129,6 +141,12 @@ export function connection({ transport, clock, random, wait, log }: ConnectionPa
 
 const isOneOf = (codes: ReadonlySet<ErrorCode>, error: unknown) =>
   error instanceof FederationError && codes.has(error.code);
+
+/** A refusal of the moment is tried again like a failure of the moment. */
+function notPassing<T>(answer: T): T {
+  if (isRefusal(answer) && PASSING.has(answer.refused)) throw new FederationError(answer.refused, answer.detail);
+  return answer;
+}
 
 /** The time limit is on the handshake alone; once connected only `signal` ends the session. */
 async function connectWithin(milliseconds: number, transport: Transport, signal: AbortSignal): Promise<Session> {

@@ -11,12 +11,12 @@ import { type Connection, connection } from "./connection.ts";
 import { type CoordinatorVerifier, coordinatorVerifier } from "./coordinator-verifier.ts";
 import { deliver } from "./delivery.ts";
 import { fetchBaseModel, type JobTerms, termsOf } from "./fetch-task.ts";
-import { batchSeed, checkTrained, limitBy } from "./local-update.ts";
 import type { Outbox } from "./outbox.ts";
 import { objection, type Policy } from "./policy.ts";
 import type { ClientProfile } from "./profile.ts";
 import { signUpdate } from "./sign-update.ts";
-import type { Trainer, TrainingTask } from "./training/trainer.ts";
+import { clipped, train } from "./train-task.ts";
+import type { Trainer } from "./training/trainer.ts";
 import type { ControlMessage, Session, TaskKey, Transport } from "./transport.ts";
 import type { Wait } from "./wait.ts";
 
@@ -107,9 +107,8 @@ class FederatedParticipant implements Participant {
     await this.#connection.request((session) => session.accept(attemptOf(task)), signal);
 
     const baseModel = await fetchBaseModel(task, terms.schema, fetch);
-    const trained = await trainer.train({ ...this.#trainingOf(task, terms), baseModel, signal });
-    signal.throwIfAborted();
-    const local = limitBy(terms.plan.privacy, checkTrained(trained, terms.schema));
+    const trained = await train(trainer, task, terms, { baseModel, signal, progress: this.#progressOf(task) });
+    const local = clipped(trained, terms.plan.privacy);
 
     const clientSeq = await outbox.nextSequence(task.jobId);
     return await outbox.keep(signUpdate(local, { task, keyEpoch, clientSeq, issuedAtMs: clock.nowMs(), signer }));
@@ -132,21 +131,21 @@ class FederatedParticipant implements Participant {
   }
 
   #listen(message: ControlMessage, session: Session): void {
-    const { log } = this.#parts;
+    const { type, ...about } = message;
+    if (type !== "task") this.#parts.log.info(about, `the coordinator says: ${type}`);
     switch (message.type) {
       case "task":
-        return this.#take(message.task, session);
+        this.#take(message.task, session);
+        break;
       case "cancel":
-        return this.#assignments.drop(message.task, message.reason);
+        this.#assignments.drop(message.task, message.reason);
+        break;
       case "roundClosed":
-        log.info(
-          { ...message.task, counted: message.counted, modelSha256: message.modelSha256 },
-          "the round is closed",
-        );
-        return this.#assignments.drop(message.task, "the round is closed");
+        this.#assignments.drop(message.task, "the round is closed");
+        break;
       case "jobEnded":
-        log.info({ jobId: message.jobId, outcome: message.outcome, reason: message.reason }, "the job has ended");
-        return this.#assignments.dropJob(message.jobId, "the job has ended");
+        this.#assignments.dropJob(message.jobId, "the job has ended");
+        break;
     }
   }
 
@@ -158,16 +157,6 @@ class FederatedParticipant implements Participant {
       this.#parts.log.error(refusal, "declined a task that does not verify");
       session.decline(attemptOf(task.statement), toldReason(refusal));
     }
-  }
-
-  #trainingOf(task: TaskStatement, { plan, topology, schema }: JobTerms): Omit<TrainingTask, "baseModel" | "signal"> {
-    const { planSha256, round, clientId } = task;
-    return {
-      ...attemptOf(task),
-      ...{ plan, topology, schema },
-      batchSeed: batchSeed(planSha256, round, clientId),
-      progress: this.#progressOf(task),
-    };
   }
 
   /** Tells the coordinator at most once a second. */

@@ -6,7 +6,7 @@ import { systemClock } from "../core/clock.ts";
 import { encodeHeader, updateMessage } from "../core/crypto/envelope.ts";
 import { enrollmentMessage } from "../core/crypto/messages.ts";
 import { sha256 } from "../core/crypto/sha256.ts";
-import { clientSigningKey, coordinatorSigningKey, newSeed, type SigningKey } from "../core/crypto/sign.ts";
+import { coordinatorSigningKey, newSeed, type SigningKey } from "../core/crypto/sign.ts";
 import { isRefusal } from "../core/errors.ts";
 import { asFederationId, type JobId, ZERO_DIGEST } from "../core/ids.ts";
 import type { TaskStatement } from "../core/statements.ts";
@@ -65,7 +65,7 @@ export async function testFederation(
 
 async function enrollClient({ parts }: Coordinator, clientName: string): Promise<TestClient> {
   const { token } = await parts.clients.invite(clientName, 60_000);
-  const key = clientSigningKey(newSeed());
+  const key = coordinatorSigningKey(newSeed());
   const message = enrollmentMessage({
     federationId: parts.federationId,
     tokenSha256: sha256(token),

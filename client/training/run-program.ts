@@ -11,6 +11,7 @@ export interface ProgramRun {
 
 const ON_WINDOWS = process.platform === "win32";
 const STDERR_KEPT = 4096;
+const SUCCESS = "exit code 0";
 
 /**
  * Runs a program to its end, in a process group of its own. On a timeout or an abort the whole group is killed, and
@@ -33,15 +34,15 @@ export async function runProgram({ command, environment, timeoutMs, signal }: Pr
   const stop = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const { ended, errors } = await finished(child, stop);
   if (stop.aborted) throw failed(`"${command}" was stopped: ${reasonOf(stop, timeoutMs)}`);
-  if (ended !== 0) throw failed(`"${command}" ended with ${ended}\n${errors}`.trimEnd());
+  if (ended !== SUCCESS) throw failed(`"${command}" ended with ${ended}\n${errors}`.trimEnd());
 }
 
-/** How the program ended (exit code, signal name or the error that kept it from starting) and its last errors. */
-function finished(child: ChildProcess, stop: AbortSignal): Promise<{ ended: number | string; errors: string }> {
+/** How the program ended (exit code, signal or the error that kept it from starting) and its last error output. */
+function finished(child: ChildProcess, stop: AbortSignal): Promise<{ ended: string; errors: string }> {
   return new Promise((resolve) => {
     let errors = "";
     const kill = () => killTree(child);
-    const done = (ended: number | string) => {
+    const done = (ended: string) => {
       stop.removeEventListener("abort", kill);
       resolve({ ended, errors });
     };
@@ -51,7 +52,7 @@ function finished(child: ChildProcess, stop: AbortSignal): Promise<{ ended: numb
     });
     child.on("error", (error) => done(error.message));
     child.on("exit", kill);
-    child.on("close", (code, signal) => done(code ?? String(signal)));
+    child.on("close", (code, signal) => done(code === null ? String(signal) : `exit code ${code}`));
   });
 }
 

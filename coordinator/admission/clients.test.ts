@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { enrollmentMessage } from "../../core/crypto/messages.ts";
 import { sha256 } from "../../core/crypto/sha256.ts";
-import { clientSigningKey, newSeed } from "../../core/crypto/sign.ts";
+import { coordinatorSigningKey, newSeed } from "../../core/crypto/sign.ts";
 import { isRefusal } from "../../core/errors.ts";
 import { type TestFederation, testFederation } from "../testing.ts";
 
@@ -12,7 +12,7 @@ async function attempt(
   changes: { proof?: Uint8Array; key?: Uint8Array } = {},
 ) {
   const { parts } = coordinator;
-  const key = clientSigningKey(newSeed());
+  const key = coordinatorSigningKey(newSeed());
   const publicKey = changes.key ?? key.publicKey;
   const message = enrollmentMessage({
     federationId: parts.federationId,

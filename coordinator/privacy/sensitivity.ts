@@ -38,10 +38,7 @@ function refusedAggregation(
 ): string | undefined {
   if (!rule.carriesCentralNoise) {
     const sensitivity = rule.sensitivity(n, clipNorm);
-    return (
-      `${rule.name}: replacing one of ${n} updates of norm ${clipNorm} can move its result by ${sensitivity}, ` +
-      `which does not fall with their number; ${ACCEPTED}`
-    );
+    return `${rule.name} has L2 sensitivity ${sensitivity} (${n} updates of norm ${clipNorm}, one replaced); ${ACCEPTED}`;
   }
   if (preAggregators.length > 0) {
     const names = preAggregators.map((it) => it.name).join(" + ");

@@ -20,17 +20,23 @@ export const TEMPORARY = ".tmp";
  */
 export class DurableDisk {
   readonly files: FileSystem;
+  /** Folders whose own name was synced since this process began. */
+  readonly #knownFolders = new Set<string>();
   #failure: FederationError | undefined;
 
   constructor(files: FileSystem = nodeFiles) {
     this.files = files;
   }
 
-  /** Writes the parts one after the other as the file at `path`. @throws DISK_FULL, STORAGE_FAILED; nothing is left */
+  /**
+   * Writes the parts one after the other as the file at `path`; its folder is made when it is missing.
+   * @throws DISK_FULL, STORAGE_FAILED; then no part of it is left
+   */
   async write(path: string, parts: readonly Uint8Array[]): Promise<void> {
     this.assertSound();
     const temporary = `${path}.${randomUUID()}${TEMPORARY}`;
     try {
+      await this.#makeFolder(dirname(path));
       const file = await this.files.open(temporary, "wx", 0o600);
       try {
         let position = 0;
@@ -49,21 +55,32 @@ export class DurableDisk {
     }
   }
 
-  /** Moves a complete, open file to its durable place and closes it. @throws DISK_FULL, STORAGE_FAILED; nothing is left */
+  /**
+   * Moves a complete, open file to its durable place and closes it.
+   * @throws DISK_FULL, STORAGE_FAILED; then no part of it is left
+   */
   async publish(file: FileHandle, from: string, to: string): Promise<void> {
     try {
-      this.assertSound();
       try {
         await this.#sync(file);
       } finally {
         await file.close();
       }
+      await this.#makeFolder(dirname(to));
       await this.#rename(from, to);
     } catch (cause) {
       // after a failed fsync its pages count as clean, so it must never be taken up again
       await this.remove(from);
       throw storageError(cause, `cannot move ${from} to ${to}`);
     }
+  }
+
+  /** Makes sure of a file that was found: its writer may have crashed between the rename and the fsync of the folder. */
+  async confirm(path: string): Promise<void> {
+    await guarded(`sync the folder of ${path}`, async () => {
+      await this.#makeFolder(dirname(path));
+      await this.syncFolder(dirname(path));
+    });
   }
 
   /** Makes the names in a folder durable. Windows has no such call: its NTFS journals them. */
@@ -87,12 +104,20 @@ export class DurableDisk {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  async #makeFolder(folder: string): Promise<void> {
+    if (this.#knownFolders.has(folder)) return;
+    await this.files.mkdir(folder, { recursive: true });
+    await this.syncFolder(dirname(folder));
+    this.#knownFolders.add(folder);
+  }
+
   async #rename(from: string, to: string): Promise<void> {
     await this.files.rename(from, to);
     await this.syncFolder(dirname(to));
   }
 
   async #sync(file: FileHandle): Promise<void> {
+    this.assertSound();
     try {
       await file.sync();
     } catch (cause) {

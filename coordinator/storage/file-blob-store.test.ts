@@ -81,7 +81,7 @@ test("the file is synced before its rename and the folder after it", () =>
     calls.length = 0;
     await store.putTensors(schema, values);
     const temporary = expect.stringMatching(/^sync .*\.tmp$/);
-    expect(calls).toEqual([temporary, `rename ${path}`, `sync ${dirname(path)}`]);
+    expect(calls).toEqual([`sync ${folder}`, temporary, `rename ${path}`, `sync ${dirname(path)}`]);
 
     // found, but perhaps renamed by a process that crashed before its last sync
     calls.length = 0;

@@ -19,8 +19,6 @@ export interface FileBlobStore extends BlobStore {
 }
 
 const SPOOLS = "spools";
-/** Made all at once, so that no blob lies in a folder that is newer than the last fsync of its parent. */
-const SHARDS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
 
 /**
  * Blobs as files: `<folder>/<first two hex digits>/<digest>.safetensors`, or `.bin` for plain bytes, and uploads in
@@ -30,14 +28,10 @@ const SHARDS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, 
 export async function openFileBlobStore(folder: string, disk: DurableDisk = new DurableDisk()): Promise<FileBlobStore> {
   await guarded(`open the blob store ${folder}`, async () => {
     await disk.files.mkdir(join(folder, SPOOLS), { recursive: true });
-    for (const shard of SHARDS) {
-      const path = join(folder, shard);
-      await disk.files.mkdir(path, { recursive: true });
-      // what a crash left half-written
-      const names = await disk.files.readdir(path);
-      for (const name of names.filter((name) => name.endsWith(TEMPORARY))) await disk.remove(join(path, name));
-    }
-    await disk.syncFolder(folder);
+    await disk.syncFolder(dirname(folder));
+    // what a crash left half-written
+    const names = await disk.files.readdir(folder, { recursive: true });
+    for (const name of names) if (name.endsWith(TEMPORARY)) await disk.remove(join(folder, name));
   });
   return new BlobFolder(folder, disk);
 }
@@ -128,8 +122,7 @@ class BlobFolder implements FileBlobStore {
     const digest = await digestOf(payload);
     const found = await this.#find(digest);
     if (found === undefined) await this.#disk.write(this.#pathOf(digest, form), [header, payload]);
-    // its writer may have crashed between the rename and the fsync of the folder
-    else await guarded(`sync ${found.path}`, () => this.#disk.syncFolder(dirname(found.path)));
+    else await this.#disk.confirm(found.path);
     return digest;
   }
 

@@ -21,9 +21,9 @@ export async function openRowSource(payload: PayloadFile): Promise<OpenRowSource
   });
   return {
     numCoordinates,
-    read: (start, into) => {
+    read: async (start, into) => {
       assertInside(start, into, numCoordinates);
-      return readFloats(file, into, payload.offset + 4 * start);
+      await readFloats(file, into, payload.offset + 4 * start);
     },
     close: () => file.close(),
   };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FederationError, isRefusal } from "../errors.ts";
+import { FederationError, isRefusal, refuse } from "../errors.ts";
 import { asClientId, asDigest, asFederationId, asJobId, toHex } from "../ids.ts";
 import type { UpdateHeader } from "../update.ts";
 import { decodeHeader, encodeHeader, HEADER_BYTES, updateIdOf, updateMessage } from "./envelope.ts";
@@ -117,15 +117,17 @@ describe("decoding", () => {
     for (let length = 0; length < HEADER_BYTES; length++) {
       expect(decodeHeader(bytes.subarray(0, length))).toEqual(malformed);
     }
-    expect(decodeHeader(Buffer.concat([bytes, Buffer.alloc(1)]))).toEqual(malformed);
+    const longer = decodeHeader(Buffer.concat([bytes, Buffer.alloc(1)]));
+    expect(longer).toEqual(refuse("HEADER_MALFORMED", "355 bytes, not 354"));
   });
 
-  test("refuses another version and another codec", () => {
-    for (const offset of [0, 233]) {
-      const bytes = encodeHeader(example);
-      bytes[offset] = 2;
-      expect(decodeHeader(bytes)).toEqual(malformed);
-    }
+  test.each([
+    ["version", 0],
+    ["codec", 233],
+  ])("refuses another %s and says which", (field, offset) => {
+    const bytes = encodeHeader(example);
+    bytes[offset] = 2;
+    expect(decodeHeader(bytes)).toEqual(refuse("HEADER_MALFORMED", `${field} 2`));
   });
 
   test.each([

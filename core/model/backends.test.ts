@@ -4,6 +4,11 @@ import { expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
 import { tf } from "./tensorflow.ts";
 
+test("starts at the same moment find the same backend", async () => {
+  const started = await Promise.all([startBackend(undefined), startBackend(undefined), startBackend("wasm")]);
+  expect(started.map((it) => it.name)).toEqual([tf.getBackend(), tf.getBackend(), "wasm"]);
+});
+
 test("without a native library WebAssembly is the default, and the description says so", async () => {
   const { name, description } = await startBackend(undefined);
   expect(tf.getBackend()).toBe(name);

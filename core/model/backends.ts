@@ -32,13 +32,22 @@ const DESCRIPTIONS: Record<BackendName, string> = {
   cpu: "plain JavaScript, slow",
 };
 
+/** TensorFlow.js has one engine per process, which loses its way when it is started twice at once: starts queue. */
+let lastStart: Promise<unknown> = Promise.resolve();
+
 /**
  * Starts the best TensorFlow.js backend that works here, once per process; later calls return the running one.
  *
  * @param forced the one backend to use: "tensorflow", "wasm" or "cpu"
  * @throws CONFIG_INVALID for another name, BACKEND_UNAVAILABLE when none (or not the forced one) starts
  */
-export async function startBackend(forced: string | undefined = process.env["HOLDFAST_BACKEND"]): Promise<Backend> {
+export function startBackend(forced: string | undefined = process.env["HOLDFAST_BACKEND"]): Promise<Backend> {
+  const start = lastStart.then(() => startOrFind(forced));
+  lastStart = start.catch(() => undefined);
+  return start;
+}
+
+async function startOrFind(forced: string | undefined): Promise<Backend> {
   const wanted = BACKENDS.filter((name) => !forced || name === forced);
   if (wanted.length === 0) {
     throw new FederationError("CONFIG_INVALID", `HOLDFAST_BACKEND is "${forced}", not one of ${BACKENDS.join(", ")}`);

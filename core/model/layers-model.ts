@@ -22,7 +22,7 @@ export interface LayersModelFile {
  */
 export async function readLayersModel(path: string): Promise<LayersModelFile> {
   const topology = await readBytes(path);
-  const schema = await modelSchema({ layers: path }, topology);
+  const schema = await layersSchema(topology);
   const { weightsManifest } = parseTopology(topology);
   if (weightsManifest.length === 0) return { topology, schema, weights: undefined };
   return { topology, schema, weights: inSchemaOrder(schema, await readWeights(dirname(path), weightsManifest)) };
@@ -39,8 +39,10 @@ export function initialLayersWeights(schema: TensorSchema, seed: number): Float3
  * @throws MODEL_FILE_INVALID
  */
 export async function modelSchema(model: Plan["model"], topology: Uint8Array | undefined): Promise<TensorSchema> {
-  if (isBuiltin(model)) return builtinSchema(model);
-  if (topology === undefined) throw new FederationError("MODEL_FILE_INVALID", "the plan's model.json was not given");
+  return isBuiltin(model) ? builtinSchema(model) : await layersSchema(topology);
+}
+
+async function layersSchema(topology: Uint8Array | undefined): Promise<TensorSchema> {
   const { openLayersModel } = await import("./layers-network.ts");
   const { schema, differentiable } = await openLayersModel(topology);
   differentiable.dispose();

@@ -17,8 +17,9 @@ const MIN_PROBABILITY = 1e-7;
  * @throws MODEL_FILE_INVALID
  */
 export async function openLayersModel(
-  topology: Uint8Array,
+  topology: Uint8Array | undefined,
 ): Promise<{ schema: TensorSchema; differentiable: Differentiable }> {
+  if (topology === undefined) throw new FederationError("MODEL_FILE_INVALID", "the plan's model.json was not given");
   await startBackend();
   const model = await build(topology);
   try {

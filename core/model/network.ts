@@ -1,5 +1,4 @@
 import type { Batch } from "../data/dataset.ts";
-import { FederationError } from "../errors.ts";
 import { isBuiltin, type Plan } from "../plan.ts";
 import { numCoordinates, type TensorSchema, viewTensors } from "../tensors/schema.ts";
 import { startBackend } from "./backends.ts";
@@ -35,7 +34,6 @@ export interface Network {
 export async function openNetwork(model: Plan["model"], topology: Uint8Array | undefined): Promise<Network> {
   await startBackend();
   if (isBuiltin(model)) return network(builtinSchema(model), denseLayers(model));
-  if (topology === undefined) throw new FederationError("MODEL_FILE_INVALID", "the plan's model.json was not given");
   const { openLayersModel } = await import("./layers-network.ts");
   const { schema, differentiable } = await openLayersModel(topology);
   return network(schema, differentiable);

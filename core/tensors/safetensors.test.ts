@@ -141,6 +141,8 @@ describe("a file", () => {
     ["a fractional size", fileOf(`{"a":${entry([0.5, 4], 0, 8)}}`, eight)],
     ["an empty tensor", fileOf(`{"a":${entry([2], 0, 8)},"b":${entry([0], 8, 8)}}`, eight)],
     ["offsets that are not its shape's", fileOf(`{"a":${entry([1], 0, 8)}}`, eight)],
+    ["a start inside the tensor before", fileOf(`{"a":${entry([1], 0, 4)},"b":${entry([1], 2, 8)}}`, eight)],
+    ["an end beyond its shape", fileOf(`{"a":${entry([2], 0, 12)}}`, eight)],
     ["a gap", fileOf(`{"a":${entry([1], 0, 4)},"b":${entry([1], 8, 12)}}`, floats(1, 2, 3))],
     ["a gap at the start", fileOf(`{"a":${entry([1], 4, 8)}}`, eight)],
     ["an overlap", fileOf(`{"a":${entry([2], 0, 8)},"b":${entry([1], 4, 8)}}`, eight)],

@@ -1,0 +1,204 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import { canonicalBytes } from "../core/crypto/canonical-json.ts";
+import { sha256 } from "../core/crypto/sha256.ts";
+import { clientSigningKey, coordinatorSigningKey } from "../core/crypto/sign.ts";
+import { signHead, signReceipt, signTask } from "../core/crypto/statements.ts";
+import { FederationError, type Refusal, refuse } from "../core/errors.ts";
+import { asFederationId, asJobId, clientIdOf, type Digest, toHex, type UpdateId, ZERO_DIGEST } from "../core/ids.ts";
+import { builtinSchema } from "../core/model/builtin.ts";
+import { type BuiltinModel, type Plan, planSchema } from "../core/plan.ts";
+import { seededRandom } from "../core/random/seeded.ts";
+import type { SignedReceipt, TaskStatement } from "../core/statements.ts";
+import { bytesOf, schemaDigest } from "../core/tensors/digest.ts";
+import type { SignedUpdate } from "../core/update.ts";
+import { openOutbox } from "./outbox.ts";
+import type { ParticipantParts } from "./participant.ts";
+import { OPEN_POLICY } from "./policy.ts";
+import type { Trainer, TrainingTask } from "./training/trainer.ts";
+import type { ControlMessage, Session, TaskKey, Transport } from "./transport.ts";
+import type { Wait } from "./wait.ts";
+
+/** A coordinator without a wire, for tests: it signs for real, and breaks where it is told to. */
+
+const seedOf = (byte: number) => new Uint8Array(32).fill(byte);
+const coordinatorKey = coordinatorSigningKey(seedOf(1));
+const logKey = coordinatorSigningKey(seedOf(2));
+
+export const FEDERATION = asFederationId("f0".repeat(16));
+export const JOB = asJobId("0a".repeat(16));
+export const SIGNER = clientSigningKey(seedOf(3));
+export const SILENT = pino({ level: "silent" });
+
+export const PROFILE: ParticipantParts["profile"] = {
+  address: "127.0.0.1:8470",
+  federationId: FEDERATION,
+  caCertificatePem: null,
+  coordinatorKey: toHex(coordinatorKey.publicKey),
+  logKey: toHex(logKey.publicKey),
+  clientName: "st-marys",
+  clientId: clientIdOf("st-marys"),
+  keyEpoch: 1,
+};
+
+const MODEL: BuiltinModel = { builtin: "softmax", inputs: 2, classes: 2, bias: true };
+export const SCHEMA = builtinSchema(MODEL);
+export const BASE_MODEL = Float32Array.of(1, 2, 3, 4, 5, 6);
+
+export function planWith(changes: Record<string, unknown> = {}): Plan {
+  return planSchema.parse({
+    job: "mnist-demo",
+    model: MODEL,
+    rounds: 20,
+    round: { quorum: 7, minUpdates: 7 },
+    aggregation: { rule: { name: "TrimmedMean" }, numByzantine: 3 },
+    ...changes,
+  });
+}
+
+export const CENTRAL = { mode: "central", clipNorm: 0.5, noiseMultiplier: 1, delta: 1e-5, maxEpsilon: 8 };
+
+export function receiptFor(updateId: UpdateId, changes: Partial<SignedReceipt["statement"]> = {}): SignedReceipt {
+  const head = signHead({ origin: FEDERATION, size: 1, root: ZERO_DIGEST, timeMs: 0 }, logKey);
+  const admitted = { updateId, decision: "admitted", code: null, logIndex: 0, head, receivedAtMs: 0 } as const;
+  return signReceipt({ ...admitted, ...changes }, coordinatorKey);
+}
+
+/** Bytes that left the client, read at that moment. */
+export interface Arrival {
+  readonly update: SignedUpdate;
+  readonly header: string;
+  readonly signature: string;
+}
+
+type Answer = (updateId: UpdateId) => SignedReceipt | Refusal;
+
+export class FakeCoordinator {
+  readonly blobs = new Map<Digest, Uint8Array>();
+  /** What clients said, in order: "accept 0/0", "decline 0/0 REASON", "fetch ...", "submit ...", "receiptOf ...". */
+  readonly heard: string[] = [];
+  readonly arrivals: Arrival[] = [];
+  /** What each coming connect, submit and receiptOf gives; once used up, the last is repeated. */
+  connects: (Error | undefined)[] = [undefined];
+  submits: Answer[] = [(updateId) => receiptFor(updateId)];
+  receipts: Answer[] = [() => refuse("RECEIPT_UNKNOWN", "never heard of it")];
+  #session: PushedMessages | undefined;
+
+  /** The task of an attempt, as a client would be pushed it. */
+  task(changes: Partial<TaskStatement> = {}, plan: Plan = planWith()): ControlMessage & { type: "task" } {
+    const baseModel = bytesOf(BASE_MODEL);
+    const planBytes = canonicalBytes(plan);
+    for (const blob of [baseModel, planBytes]) this.blobs.set(sha256(blob), blob);
+    const { round = 1, attempt = 1 } = changes;
+    const statement: TaskStatement = {
+      federationId: FEDERATION,
+      clientId: PROFILE.clientId,
+      jobId: JOB,
+      round,
+      attempt,
+      serverNonce: sha256(`${round}/${attempt}`),
+      baseModelSha256: sha256(baseModel),
+      planSha256: sha256(planBytes),
+      tensorSchemaSha256: schemaDigest(SCHEMA),
+      cohortSize: 10,
+      deadlineMs: 60_000,
+      epsilonBefore: null,
+      epsilonAfter: plan.privacy.mode === "central" ? 2 : null,
+      ...changes,
+    };
+    return { type: "task", task: signTask(statement, coordinatorKey) };
+  }
+
+  push(message: ControlMessage): void {
+    if (this.#session === undefined) throw new Error("nobody is connected");
+    this.#session.push(message);
+  }
+
+  get isConnected(): boolean {
+    return this.#session !== undefined;
+  }
+
+  /** Ends the session: in good order, or with an error. */
+  hangUp(error?: Error): void {
+    this.#session?.end(error);
+    this.#session = undefined;
+  }
+
+  transport(): Transport {
+    return {
+      connect: async () => {
+        this.heard.push("connect");
+        const failure = nextOf(this.connects);
+        if (failure !== undefined) throw failure;
+        this.#session = new PushedMessages();
+        return this.#sessionOver(this.#session);
+      },
+      close: () => undefined,
+    };
+  }
+
+  #sessionOver(messages: PushedMessages): Session {
+    const note = (what: string, { round, attempt }: TaskKey, more = "") =>
+      void this.heard.push(`${what} ${round}/${attempt}${more}`);
+    return {
+      messages,
+      accept: (task) => note("accept", task),
+      decline: (task, reason) => note("decline", task, ` ${reason}`),
+      progress: (task) => note("progress", task),
+      fetch: async (digest) => {
+        const blob = this.blobs.get(digest);
+        if (blob === undefined) throw new FederationError("BLOB_UNKNOWN", digest);
+        return blob;
+      },
+      submit: async (update) => {
+        note("submit", update.header);
+        const { header, signature } = await arrivalOf(update);
+        this.arrivals.push({ update, header, signature });
+        return nextOf(this.submits)(update.updateId);
+      },
+      receiptOf: async (updateId) => {
+        this.heard.push("receiptOf");
+        return nextOf(this.receipts)(updateId);
+      },
+      close: () => messages.end(),
+    };
+  }
+}
+
+async function arrivalOf(update: SignedUpdate): Promise<Arrival> {
+  return { update, header: toHex(update.headerBytes), signature: toHex(update.signature) };
+}
+
+function nextOf<T>(script: T[]): T {
+  return (script.length > 1 ? script.shift() : script[0]) as T;
+}
+
+class PushedMessages implements AsyncIterable<ControlMessage> {
+  readonly #unread: ControlMessage[] = [];
+  #ended = false;
+  #failure: Error | undefined;
+  #wake = () => {};
+
+  push(message: ControlMessage): void {
+    this.#unread.push(message);
+    this.#wake();
+  }
+
+  end(failure?: Error): void {
+    this.#ended = true;
+    this.#failure ??= failure;
+    this.#wake();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<ControlMessage> {
+    for (;;) {
+      const message = this.#unread.shift();
+      if (message !== undefined) yield message;
+      else if (this.#failure !== undefined) throw this.#failure;
+      else if (this.#ended) return;
+      else await new Promise<void>((wake) => (this.#wake = wake));
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { inFolder } from "./blob-store.contract.ts";
+import { DurableDisk } from "./durable-write.ts";
+import { type Faults, faultyFiles } from "./faulty-files.contract.ts";
+
+const text = (content: string) => Buffer.from(content);
+
+test("parts become one file in a folder that need not exist", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "new", "file");
+    await new DurableDisk().write(path, [text("one "), text(""), text("two")]);
+    expect(await readFile(path, "utf8")).toBe("one two");
+    expect(await readdir(join(folder, "new"))).toEqual(["file"]);
+  }));
+
+test.each<[string, Faults, string]>([
+  ["a full disk", { freeBytes: 3 }, "DISK_FULL"],
+  ["a disk found full by fsync", { syncFailsWith: "ENOSPC" }, "DISK_FULL"],
+  ["a failing fsync", { syncFailsWith: "EIO" }, "STORAGE_FAILED"],
+])("%s leaves the older file as it was, and nothing beside it", (_, faults, code) =>
+  inFolder(async (folder) => {
+    const path = join(folder, "file");
+    await new DurableDisk().write(path, [text("older")]);
+    const disk = new DurableDisk(faultyFiles(faults));
+    await expect(disk.write(path, [text("newer")])).rejects.toMatchObject({ code });
+    expect(await readFile(path, "utf8")).toBe("older");
+    expect(await readdir(folder)).toEqual(["file"]);
+  }),
+);
+
+test("a disk that had room again is used; one whose fsync failed never is", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "file");
+    const faults: Faults = { freeBytes: 0 };
+    const disk = new DurableDisk(faultyFiles(faults));
+    await expect(disk.write(path, [text("x")])).rejects.toMatchObject({ code: "DISK_FULL" });
+    delete faults.freeBytes;
+    await disk.write(path, [text("x")]);
+    faults.syncFailsWith = "EIO";
+    await expect(disk.confirm(path)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+    faults.syncFailsWith = undefined;
+    await expect(disk.confirm(path)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+    await expect(disk.write(path, [text("y")])).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+    expect(await readFile(path, "utf8")).toBe("x");
+  }));
+
+test("what is neither room nor quota is STORAGE_FAILED and does not stop the disk", () =>
+  inFolder(async (folder) => {
+    const disk = new DurableDisk();
+    await disk.write(join(folder, "file"), [text("x")]);
+    const below = join(folder, "file", "below");
+    await expect(disk.write(below, [text("y")])).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+    await disk.write(join(folder, "other"), [text("z")]);
+  }));
