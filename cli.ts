@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { clientActions } from "./client/actions.ts";
-import { clientCommands } from "./client/cli.ts";
-import { coordinatorActions } from "./coordinator/actions.ts";
+import { type ClientActions, clientCommands } from "./client/cli.ts";
 import { coordinatorCommands } from "./coordinator/cli.ts";
 import { FederationError } from "./core/errors.ts";
 import { simulationCommands } from "./simulations/cli.ts";
@@ -15,8 +13,18 @@ function program(): Command {
   const holdfast = new Command("holdfast")
     .description("federated training with signed updates, robust aggregation and differential privacy")
     .version(version());
-  for (const group of coordinatorCommands(coordinatorActions(print, warn))) holdfast.addCommand(group);
-  for (const group of clientCommands(clientActions(print, warn))) holdfast.addCommand(group);
+  for (const group of coordinatorCommands(async () =>
+    (await import("./coordinator/commands.ts")).coordinatorActions(print, warn),
+  )) {
+    holdfast.addCommand(group);
+  }
+  const client = async () => (await import("./client/commands.ts")).clientActions(print);
+  const clientLater = {
+    keygen: async (options) => (await client()).keygen(options),
+    enroll: async (options) => (await client()).enroll(options),
+    run: async (options) => (await client()).run(options),
+  } satisfies ClientActions;
+  holdfast.addCommand(clientCommands(clientLater));
   for (const group of simulationCommands()) holdfast.addCommand(group);
   return holdfast;
 }

@@ -2,8 +2,6 @@
  * The client's front door: what the command line and the attack lab are built from. Attacks decorate a Dataset, a
  * Trainer or a Transport; nothing in here knows of them.
  */
-export { clientCommands } from "./cli.ts";
-export { clientActions } from "./commands.ts";
 export { type EnrollOptions, enrollHome } from "./enroll.ts";
 export { makeKey } from "./keys.ts";
 export { type Participant, type ParticipantParts, participant } from "./participant.ts";

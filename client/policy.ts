@@ -12,11 +12,7 @@ import { parseYaml } from "../core/yaml-file.ts";
 const policySchema = z.strictObject({
   /** Built-in models by name; TensorFlow.js Layers models by the SHA-256 of their model.json. */
   models: z
-    .array(
-      z.union([z.enum(["softmax", "mlp"]), z.string().regex(/^[0-9a-f]{64}$/)], {
-        error: "softmax, mlp, or the SHA-256 (64 lower-case hex digits) of a model.json",
-      }),
-    )
+    .array(z.string().regex(/^(softmax|mlp|[0-9a-f]{64})$/, "softmax, mlp or 64 lower-case hex digits"))
     .optional(),
   /** Job names; `*` stands for any characters. */
   jobs: z.array(z.string().min(1)).optional(),

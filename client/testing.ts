@@ -1,6 +1,7 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import pino from "pino";
 import { canonicalBytes } from "../core/crypto/canonical-json.ts";
 import { sha256 } from "../core/crypto/sha256.ts";
@@ -12,8 +13,8 @@ import { builtinSchema } from "../core/model/builtin.ts";
 import { type BuiltinModel, type Plan, planSchema } from "../core/plan.ts";
 import { seededRandom } from "../core/random/seeded.ts";
 import type { SignedReceipt, TaskStatement } from "../core/statements.ts";
-import { bytesOf, schemaDigest } from "../core/tensors/digest.ts";
-import type { SignedUpdate } from "../core/update.ts";
+import { bytesOf, floatsOf, schemaDigest } from "../core/tensors/digest.ts";
+import type { LocalUpdate, SignedUpdate, UpdateHeader } from "../core/update.ts";
 import { openOutbox } from "./outbox.ts";
 import type { ParticipantParts } from "./participant.ts";
 import { OPEN_POLICY } from "./policy.ts";
@@ -68,9 +69,10 @@ export function receiptFor(updateId: UpdateId, changes: Partial<SignedReceipt["s
 
 /** Bytes that left the client, read at that moment. */
 export interface Arrival {
-  readonly update: SignedUpdate;
-  readonly header: string;
-  readonly signature: string;
+  readonly header: UpdateHeader;
+  readonly headerHex: string;
+  readonly signatureHex: string;
+  readonly payload: Float32Array;
 }
 
 type Answer = (updateId: UpdateId) => SignedReceipt | Refusal;
@@ -153,9 +155,8 @@ export class FakeCoordinator {
         return blob;
       },
       submit: async (update) => {
+        this.arrivals.push(await arrivalOf(update));
         note("submit", update.header);
-        const { header, signature } = await arrivalOf(update);
-        this.arrivals.push({ update, header, signature });
         return nextOf(this.submits)(update.updateId);
       },
       receiptOf: async (updateId) => {
@@ -168,7 +169,14 @@ export class FakeCoordinator {
 }
 
 async function arrivalOf(update: SignedUpdate): Promise<Arrival> {
-  return { update, header: toHex(update.headerBytes), signature: toHex(update.signature) };
+  const { path, offset, sizeBytes } = update.payload;
+  const file = await readFile(path);
+  return {
+    header: update.header,
+    headerHex: toHex(update.headerBytes),
+    signatureHex: toHex(update.signature),
+    payload: floatsOf(file.subarray(offset, offset + sizeBytes)),
+  };
 }
 
 function nextOf<T>(script: T[]): T {
@@ -201,4 +209,64 @@ class PushedMessages implements AsyncIterable<ControlMessage> {
       else await new Promise<void>((wake) => (this.#wake = wake));
     }
   }
+}
+
+/** A trainer that gives the same delta every time, and remembers its tasks. */
+export function fakeTrainer(
+  train: (task: TrainingTask) => Promise<LocalUpdate> = async () => ({
+    delta: Float32Array.of(3, 0, 0, 4, 0, 0),
+    numExamples: 600,
+    metrics: { loss: 0.5 },
+  }),
+): Trainer & { readonly tasks: TrainingTask[] } {
+  const tasks: TrainingTask[] = [];
+  return {
+    description: "a fake",
+    tasks,
+    train: (task) => {
+      tasks.push(task);
+      return train(task);
+    },
+    close: async () => undefined,
+  };
+}
+
+/** Waits for a reconnect pass at once and are noted; a task's deadline (60 s) never comes. */
+export function fakeWait(): Wait & { readonly waitedMs: number[] } {
+  const waitedMs: number[] = [];
+  const wait: Wait = async (milliseconds, signal) => {
+    if (milliseconds >= 60_000) return await aborted(signal);
+    waitedMs.push(milliseconds);
+    await nextTurn();
+    signal.throwIfAborted();
+  };
+  return Object.assign(wait, { waitedMs });
+}
+
+/** Rejects when the signal aborts, and never resolves. */
+export function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+}
+
+export async function temporaryFolder(): Promise<string> {
+  return await mkdtemp(join(tmpdir(), "holdfast-client-"));
+}
+
+export async function fakeParts(
+  coordinator: FakeCoordinator,
+  changes: Partial<ParticipantParts> = {},
+): Promise<ParticipantParts> {
+  return {
+    profile: PROFILE,
+    signer: SIGNER,
+    transport: coordinator.transport(),
+    trainer: fakeTrainer(),
+    policy: OPEN_POLICY,
+    outbox: changes.outbox ?? (await openOutbox(await temporaryFolder(), SILENT)),
+    clock: { nowMs: () => 1_700_000_000_000, monotonicMs: () => 0 },
+    random: seededRandom(seedOf(4)),
+    wait: fakeWait(),
+    log: SILENT,
+    ...changes,
+  };
 }

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
-/** What the commands do is passed in: this file only parses. */
+/** What the commands do is passed in, and loaded when one is called: this file only parses. */
 export interface CoordinatorActions {
   init(options: InitOptions): Promise<void>;
   serve(options: ServeOptions): Promise<void>;
@@ -17,6 +17,8 @@ export interface CoordinatorActions {
   downloadModel(options: AdminOptions & { readonly model: string; readonly out: string }): Promise<void>;
   planSchema(): Promise<void>;
 }
+
+type Load = () => Promise<CoordinatorActions>;
 
 export interface InitOptions {
   readonly home: string;
@@ -39,11 +41,11 @@ export interface AdminOptions {
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
 
-export function coordinatorCommands(actions: CoordinatorActions): Command[] {
-  return [coordinator(actions), jobs(actions), clients(actions), models(actions), plan(actions)];
+export function coordinatorCommands(load: Load): Command[] {
+  return [coordinator(load), jobs(load), clients(load), models(load), plan(load)];
 }
 
-function coordinator(actions: CoordinatorActions): Command {
+function coordinator(load: Load): Command {
   const group = new Command("coordinator").description("run a federation");
   group
     .command("init")
@@ -51,7 +53,7 @@ function coordinator(actions: CoordinatorActions): Command {
     .requiredOption("--home <folder>", "where the coordinator keeps everything")
     .requiredOption("--name <name>", "the federation's name, for people")
     .option("--host <host...>", "names or addresses clients will use, for the certificate", [])
-    .action((options: InitOptions) => actions.init(options));
+    .action(async (options: InitOptions) => (await load()).init(options));
   group
     .command("serve")
     .description("serve the federation until it is stopped")
@@ -64,61 +66,71 @@ function coordinator(actions: CoordinatorActions): Command {
     .option("--plaintext", "no TLS; on loopback only", false)
     .option("--force-plaintext", "no TLS, and on any address: whoever is on the network reads every update", false)
     .addOption(new Option("--log-level <level>").choices(LOG_LEVELS).default("info"))
-    .action((options: ServeOptions) => actions.serve(options));
+    .action(async (options: ServeOptions) => (await load()).serve(options));
   return group;
 }
 
-function jobs(actions: CoordinatorActions): Command {
+function jobs(load: Load): Command {
   const group = new Command("jobs").description("start, watch and stop training jobs");
   administered(group.command("start <plan>").description("start a job from a YAML plan"))
     .option("--watch", "stay and show its rounds", false)
-    .action((plan: string, options: AdminOptions & { watch: boolean }) => actions.startJob({ ...options, plan }));
+    .action(async (plan: string, options: AdminOptions & { watch: boolean }) =>
+      (await load()).startJob({ ...options, plan }),
+    );
   administered(group.command("watch <job>").description("show a job's rounds from its first, until it ends"))
     .option("--json", "one journal event a line", false)
-    .action((job: string, options: AdminOptions & { json: boolean }) => actions.watchJob({ ...options, job }));
+    .action(async (job: string, options: AdminOptions & { json: boolean }) =>
+      (await load()).watchJob({ ...options, job }),
+    );
   administered(group.command("stop <job>").description("stop a job; committed versions stay"))
     .option("--reason <text>", "kept in the journal", "stopped by the operator")
-    .action((job: string, options: AdminOptions & { reason: string }) => actions.stopJob({ ...options, job }));
-  administered(group.command("list").description("all jobs")).action((options: AdminOptions) =>
-    actions.listJobs(options),
+    .action(async (job: string, options: AdminOptions & { reason: string }) =>
+      (await load()).stopJob({ ...options, job }),
+    );
+  administered(group.command("list").description("all jobs")).action(async (options: AdminOptions) =>
+    (await load()).listJobs(options),
   );
   return group;
 }
 
-function clients(actions: CoordinatorActions): Command {
+function clients(load: Load): Command {
   const group = new Command("clients").description("invite, list and revoke clients");
   administered(group.command("invite <name>").description("make a one-use enrolment bundle for one client"))
     .requiredOption("--out <file>", "where the bundle goes; send it over a channel you trust")
     .option("--hours <number>", "how long the token is good", positive, 72)
-    .action((name: string, options: AdminOptions & { out: string; hours: number }) =>
-      actions.invite({ ...options, name }),
+    .action(async (name: string, options: AdminOptions & { out: string; hours: number }) =>
+      (await load()).invite({ ...options, name }),
     );
-  administered(group.command("list").description("all clients")).action((options: AdminOptions) =>
-    actions.listClients(options),
+  administered(group.command("list").description("all clients")).action(async (options: AdminOptions) =>
+    (await load()).listClients(options),
   );
   administered(group.command("revoke <name>").description("end a client's part, at once and for ever"))
     .option("--reason <text>", "kept in the journal", "revoked by the operator")
-    .action((name: string, options: AdminOptions & { reason: string }) => actions.revoke({ ...options, name }));
+    .action(async (name: string, options: AdminOptions & { reason: string }) =>
+      (await load()).revoke({ ...options, name }),
+    );
   return group;
 }
 
-function models(actions: CoordinatorActions): Command {
+function models(load: Load): Command {
   const group = new Command("models").description("list and download model versions");
   administered(group.command("list").description("committed versions"))
     .option("--job <job>", "of one job only")
-    .action((options: AdminOptions & { job?: string }) => actions.listModels(options));
+    .action(async (options: AdminOptions & { job?: string }) => (await load()).listModels(options));
   administered(group.command("download <sha256>").description("save a version as a safetensors file"))
     .requiredOption("--out <file>", "the file to write")
-    .action((model: string, options: AdminOptions & { out: string }) => actions.downloadModel({ ...options, model }));
+    .action(async (model: string, options: AdminOptions & { out: string }) =>
+      (await load()).downloadModel({ ...options, model }),
+    );
   return group;
 }
 
-function plan(actions: CoordinatorActions): Command {
+function plan(load: Load): Command {
   const group = new Command("plan").description("help with plan files");
   group
     .command("schema")
     .description("print the JSON Schema of a plan, for editors")
-    .action(() => actions.planSchema());
+    .action(async () => (await load()).planSchema());
   return group;
 }
 

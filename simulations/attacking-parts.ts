@@ -1,12 +1,6 @@
 import type { Logger } from "pino";
 import { z } from "zod";
-import {
-  OPEN_POLICY,
-  openParts,
-  type ParticipantParts,
-  type Trainer,
-  tfjsTrainer,
-} from "../client/index.ts";
+import { OPEN_POLICY, openParts, type ParticipantParts, type Trainer, tfjsTrainer } from "../client/index.ts";
 import { readIdxDataset } from "../core/data/idx.ts";
 import type { Attack } from "./attacks/attack.ts";
 import { attackOf, attackSettingsSchema } from "./attacks/registry.ts";

@@ -7,20 +7,20 @@ import type { Geometry, Mixing } from "./rule.ts";
 /** One pass over the rows: their squared distances and inner products, with the origin as row 0. */
 export async function measure(rows: Rows, path: DistancePath): Promise<Geometry> {
   const n = rows.sources.length;
-  const distances = new Float64Array(n * n);
-  const products = new Float64Array(n * n);
-  for await (const { block } of blocksOf(rows)) {
+  const sums = { numRows: n, squaredDistances: new Float64Array(n * n), innerProducts: new Float64Array(n * n) };
+  for await (const { block, length } of blocksOf(rows)) {
     for (let i = 0; i < n; i++) {
-      addPairsOf(i, block, n, path, distances, products);
+      addPairsOf(i, block, length, path, sums);
       await pause(rows.signal);
     }
   }
   const geometry = emptyGeometry(n);
   for (let i = 0; i < n; i++) {
     for (let j = i; j < n; j++) {
-      setPair(geometry, i + 1, j + 1, distances[i * n + j] as number, products[i * n + j] as number);
+      const at = i * n + j;
+      setPair(geometry, i + 1, j + 1, sums.squaredDistances[at] as number, sums.innerProducts[at] as number);
     }
-    setPair(geometry, 0, i + 1, products[i * n + i] as number, 0);
+    setPair(geometry, 0, i + 1, sums.innerProducts[i * n + i] as number, 0);
   }
   return geometry;
 }

@@ -72,7 +72,11 @@ async function receiveBody(inbox: UploadInbox, pace: Pace, upload: Upload): Prom
 async function writeChunks(inbox: UploadInbox, pace: Pace, upload: Upload): Promise<Refusal | undefined> {
   for (let offset = upload.offset; offset < upload.sizeBytes; ) {
     const message = await inbox.next();
-    if (message === undefined) return abandoned(upload, "PAYLOAD_LENGTH_MISMATCH");
+    if (message === undefined) {
+      // a cut looks like this too, for a moment: what came is kept
+      await upload.suspend();
+      return refuse("PAYLOAD_LENGTH_MISMATCH", `the client ended at ${offset} of ${upload.sizeBytes} bytes`);
+    }
     const bytes = message.chunk?.bytes ?? NOTHING;
     if (bytes.length === 0 || bytes.length > MAX_CHUNK_BYTES) return abandoned(upload, "CHUNK_INVALID");
     const refusal = await upload.write(message.chunk?.offset ?? 0, bytes);

@@ -4,6 +4,7 @@ import { asJobId, toHex } from "../../core/ids.ts";
 import type { JobEvent } from "../../proto/generated/holdfast/v1/JobEvent.ts";
 import type { WatchJobRequest__Output as WatchJobRequest } from "../../proto/generated/holdfast/v1/WatchJobRequest.ts";
 import type { Parts } from "../parts.ts";
+import { endOfJob } from "../rounds/events.ts";
 import type { StoredEvent } from "../storage/journal.ts";
 
 const EVENTS_AT_ONCE = 256;
@@ -18,8 +19,7 @@ export async function* watchJob(
   signal: AbortSignal,
 ): AsyncGenerator<JobEvent> {
   const jobId = asJobId(toHex(bytes));
-  const phase = () => jobs.list().find((job) => job.jobId === jobId)?.phase;
-  if (phase() === undefined) throw new FederationError("JOB_UNKNOWN", `no job ${jobId}`);
+  if (!jobs.list().some((job) => job.jobId === jobId)) throw new FederationError("JOB_UNKNOWN", `no job ${jobId}`);
 
   for (let next = fromIndex; !signal.aborted; ) {
     const events = journal.read(next, EVENTS_AT_ONCE);
@@ -29,8 +29,8 @@ export async function* watchJob(
 
     next = (events.at(-1)?.index ?? next - 1) + 1;
     if (next < journal.size) continue;
-    // the end of this job lies before the index that was asked for
-    if (phase() !== "running") return;
+    const end = journal.find(endOfJob(jobId));
+    if (end !== undefined && end.index < next) return;
     await journal.grownBeyond(next, signal);
   }
 }

@@ -160,3 +160,6 @@ export interface GaussianMechanism {
 export type SealedPart = Readonly<Record<string, string | number | boolean | readonly string[] | readonly number[]>>;
 
 export type EventOf<Type extends Event["type"]> = Extract<Event, { type: Type }>;
+
+/** The journal key of a job's last event. */
+export const endOfJob = (jobId: JobId): string => `end of job ${jobId}`;

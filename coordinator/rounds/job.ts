@@ -14,7 +14,7 @@ import type { BlobStore } from "../storage/blob-store.ts";
 import type { Appended, InlineBlob, Journal } from "../storage/journal.ts";
 import { closeRound } from "./close-round.ts";
 import { drawCohort } from "./cohort.ts";
-import type { JobEvent, SealedPart } from "./events.ts";
+import { endOfJob, type JobEvent, type SealedPart } from "./events.ts";
 import { type ClosedRound, evolve, type JobState, type OpenRound } from "./job-state.ts";
 import { type Attempt, type Command, decide, quorumReached, type RoundRules, type Waits } from "./round.ts";
 import { waker } from "./waker.ts";
@@ -106,8 +106,8 @@ export class Job {
       this.#parts.noted(event);
     }
     this.#wake.now();
-    const { blobs, ...sealing } = extras;
-    const entries = events.map((event, i) => (i === 0 ? { event, ...sealing } : { event }));
+    const { blobs, ...ofFirst } = extras;
+    const entries = events.map((event, i) => ({ event, ...(i === 0 && ofFirst), ...keyOf(event) }));
     return this.#parts.journal.append(entries, blobs);
   }
 
@@ -238,6 +238,8 @@ export class Job {
       this.#parts.sessions.push(clientId, { type: "jobEnded", jobId, outcome, reason });
   }
 }
+
+const keyOf = (event: JobEvent) => (event.type === "JobEnded" ? { key: endOfJob(event.jobId) } : {});
 
 const attemptOf = ({ round, attempt }: Attempt): Attempt => ({ round, attempt });
 

@@ -136,9 +136,13 @@ export function describeBlobStore(name: string, open: (folder: string) => Promis
         expect(again.offset).toBe(0);
         await again.write(payload.subarray(0, 8));
         await again.suspend();
-        const flat = await store.openSpool("../one", [{ name: "flat", shape: [9] }], payload.length);
-        expect(flat.offset).toBe(0);
-        await flat.discard();
+        const transposed = await store.openSpool(
+          "../one",
+          [{ name: "kernel", shape: [3, 2] }, ...schema.slice(1)],
+          payload.length,
+        );
+        expect(transposed.offset).toBe(0);
+        await transposed.discard();
       }));
 
     test("a newer stream takes an upload over; the older one can neither write nor delete", () =>

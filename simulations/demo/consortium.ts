@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -6,9 +6,10 @@ import pino from "pino";
 import { enrollHome, makeKey } from "../../client/index.ts";
 import { type AdminClient, adminClient, readAdminProfile } from "../../coordinator/index.ts";
 import { clientIdOf } from "../../core/ids.ts";
-import { type AttackerSettings } from "../attacking-parts.ts";
+import type { AttackerSettings } from "../attacking-parts.ts";
 import { type CoalitionRelay, startCoalition } from "../coalition.ts";
-import { type Mnist, MNIST_CLASSES } from "../mnist.ts";
+import { MNIST_CLASSES, type Mnist } from "../mnist.ts";
+import { partitionText } from "../partitions/settings.ts";
 import type { Member } from "./board.ts";
 import type { DemoOptions } from "./options.ts";
 import { BATCH_SIZE } from "./plan.ts";
@@ -21,7 +22,6 @@ export interface Consortium {
   /** Honest clients first. */
   readonly members: readonly Member[];
   readonly folder: string;
-  readonly address: string;
 }
 
 export interface Foundation {
@@ -66,44 +66,43 @@ interface Parts extends Foundation {
 
 /** Rejects with the signal's reason as soon as it aborts, whatever the work is waiting for. */
 async function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
   signal.throwIfAborted();
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([work(), aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work(), aborted]);
 }
 
 async function found(parts: Parts, signal: AbortSignal): Promise<Consortium> {
   const { options, folder, say } = parts;
-  const names = memberNames(options);
-  const homes = names.map((name) => join(folder, name));
+  const members = memberList(options);
+  const homes = members.map(({ name }) => join(folder, name));
   const sharing = { partition: options.partition, seed: options.seed, minimum: BATCH_SIZE };
   const [shares, address] = await Promise.all([
     writeShares(parts.mnist.train, homes, sharing),
     startCoordinator(parts),
   ]);
-  say(`data shared out to ${homes.length} folders, ${sizesText(shares)} images each`);
+  say(
+    `MNIST shared out to ${homes.length} folders (${partitionText(options.partition)}), ${sizesText(shares)} images each`,
+  );
   say(`coordinator listening on ${address} with TLS`);
   const admin = adminClient(await readAdminProfile(join(folder, "coordinator", "admin.json"), say));
   parts.admin = admin;
-  for (const [i, name] of names.entries()) await enroll(name, homes[i] ?? "", admin);
-  await startClients(parts, names, shares);
-  await everyoneConnected(admin, names.length, signal);
-  say(`${names.length} clients enrolled and connected, each with its own key`);
-  const numHonest = options.numClients - options.numAttackers;
-  const members = names.map((name, i) => ({ name, clientId: clientIdOf(name), isAttacker: i >= numHonest }));
-  return { admin, members, folder, address };
+  for (const { name } of members) await enroll(name, join(folder, name), admin);
+  await startClients(parts, members, shares);
+  await everyoneConnected(admin, members.length, signal);
+  say(`${members.length} clients enrolled and connected, each a process with its own key`);
+  return { admin, members, folder };
 }
 
 /** Honest clients, then attackers; with no attack to carry out everybody is honest. */
-function memberNames({ numClients, numAttackers, attack }: DemoOptions): string[] {
-  const attacking = attack === undefined ? 0 : numAttackers;
-  const numbered = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i + 1}`);
-  return [...numbered("client", numClients - attacking), ...numbered("attacker", attacking)];
+function memberList({ numClients, numAttackers, attack }: DemoOptions): Member[] {
+  const numHonest = attack === undefined ? numClients : numClients - numAttackers;
+  return Array.from({ length: numClients }, (_, i) => {
+    const isAttacker = i >= numHonest;
+    const name = isAttacker ? `attacker-${i + 1 - numHonest}` : `client-${i + 1}`;
+    return { name, clientId: clientIdOf(name), isAttacker };
+  });
 }
 
 function sizesText(shares: readonly Share[]): string {
@@ -139,27 +138,31 @@ async function enroll(name: string, home: string, admin: AdminClient): Promise<v
   await enrollHome({ home, bundle, forcePlaintext: false }, pino({ level: "silent" }));
 }
 
-async function startClients(parts: Parts, names: readonly string[], shares: readonly Share[]): Promise<void> {
-  const { options, folder, started } = parts;
-  const attackers = names.filter((name) => name.startsWith("attacker"));
-  const coalition = await startCoalition(attackers);
-  parts.coalition = coalition;
-  for (const [i, name] of names.entries()) {
-    const home = join(folder, name);
-    const { images, labels } = shares[i] as Share;
-    const process = { name, logPath: join(folder, `${name}.log`) };
-    if (options.attack === undefined || !attackers.includes(name)) {
-      const args = ["client", "run", "--home", home, "--images", images, "--labels", labels];
-      started.start({ ...process, module: "cli", args });
-      continue;
-    }
-    const { attack, numClients, numAttackers } = options;
-    const access = coalition.accessOf(name);
-    const settings = { home, images, labels, attack, numClients, numAttackers, numClasses: MNIST_CLASSES };
-    const path = join(home, "attacker.json");
-    await writeFile(path, JSON.stringify({ ...settings, coalition: access } satisfies AttackerSettings), { mode: 0o600 });
-    started.start({ ...process, module: "simulations/attacker", args: [path] });
+async function startClients(parts: Parts, members: readonly Member[], shares: readonly Share[]): Promise<void> {
+  const { folder, started } = parts;
+  parts.coalition = await startCoalition(members.filter((it) => it.isAttacker).map((it) => it.name));
+  for (const [i, { name }] of members.entries()) {
+    const command = await commandOf(members[i] as Member, shares[i] as Share, parts);
+    started.start({ name, logPath: join(folder, `${name}.log`), ...command });
   }
+}
+
+/** What an honest client runs is the client of any site; an attacker runs it with one part decorated. */
+async function commandOf(
+  { name, isAttacker }: Member,
+  { images, labels }: Share,
+  { options, folder, coalition }: Parts,
+) {
+  const home = join(folder, name);
+  const { attack, numClients, numAttackers } = options;
+  if (!isAttacker || attack === undefined || coalition === undefined) {
+    return { module: "cli", args: ["client", "run", "--home", home, "--images", images, "--labels", labels] };
+  }
+  const of = { home, images, labels, attack, numClients, numAttackers, numClasses: MNIST_CLASSES };
+  const settings: AttackerSettings = { ...of, coalition: coalition.accessOf(name) };
+  const path = join(home, "attacker.json");
+  await writeFile(path, JSON.stringify(settings), { mode: 0o600 });
+  return { module: "simulations/attacker", args: [path] };
 }
 
 const LOOK_AGAIN_MS = 100;

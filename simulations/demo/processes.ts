@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { FederationError } from "../../core/errors.ts";
 
 /** The processes of one consortium: started together, watched together, and never outliving this one. */
@@ -104,9 +105,14 @@ function signalTree(child: ChildProcess, signal: NodeJS.Signals): void {
 function commandLine({ module, args }: ProcessSettings): string[] {
   const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
   const urlOf = (name: string) => new URL(`../../${name}${extension}`, import.meta.url);
-  const loader = extension === ".ts" ? ["--import", "tsx"] : [];
+  const loader = extension === ".ts" ? ["--import", urlOfPackage("tsx")] : [];
   const followParent = urlOf("simulations/demo/follow-parent").href;
   return [...loader, "--import", followParent, fileURLToPath(urlOf(module)), ...args];
+}
+
+/** Found from here, whatever folder the demo is run in. */
+function urlOfPackage(name: string): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve(name)).href;
 }
 
 function record(child: ChildProcess, { logPath, onLine }: ProcessSettings): void {

@@ -1,3 +1,4 @@
+import type { Admission, Begun, Upload } from "../../coordinator/parts.ts";
 import { decodeHeader, updateIdOf } from "../../core/crypto/envelope.ts";
 import { sha256 } from "../../core/crypto/sha256.ts";
 import type { SigningKey } from "../../core/crypto/sign.ts";
@@ -5,7 +6,6 @@ import { signReceipt } from "../../core/crypto/statements.ts";
 import { isRefusal, type Refusal, refuse } from "../../core/errors.ts";
 import { type FederationId, type UpdateId, ZERO_DIGEST } from "../../core/ids.ts";
 import type { SignedReceipt } from "../../core/statements.ts";
-import type { Admission, Begun, Upload } from "../../coordinator/parts.ts";
 
 /** Takes any update whose header decodes and whose payload has the signed digest. */
 export interface FakeAdmission extends Admission {

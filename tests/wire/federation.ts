@@ -9,7 +9,7 @@ import type { Session } from "../../client/transport.ts";
 import { SessionTable } from "../../coordinator/admission/sessions.ts";
 import { type AdminClient, adminClient } from "../../coordinator/grpc/admin-client.ts";
 import { type RunningServer, startServer } from "../../coordinator/grpc/server.ts";
-import type { Clients, EnrolledClient, Jobs, JobSummary, Limits, Parts } from "../../coordinator/parts.ts";
+import type { Clients, EnrolledClient, JobSummary, Jobs, Limits, Parts } from "../../coordinator/parts.ts";
 import { memoryBlobStore } from "../../coordinator/storage/memory-blob-store.ts";
 import { memoryJournal } from "../../coordinator/storage/memory-journal.ts";
 import { openTls, type TlsMaterial } from "../../coordinator/tls.ts";
@@ -31,7 +31,7 @@ import {
   ZERO_DIGEST,
 } from "../../core/ids.ts";
 import { secureRandom } from "../../core/random/secure.ts";
-import type { SignedUpdate, UpdateHeader } from "../../core/update.ts";
+import type { PayloadFile, SignedUpdate, UpdateHeader } from "../../core/update.ts";
 import { type FakeAdmission, fakeAdmission } from "./fake-admission.ts";
 
 export const FEDERATION_ID = asFederationId("f0".repeat(16));
@@ -61,11 +61,18 @@ export interface WireFederation {
   readonly heard: string[];
   readonly offered: Set<Digest>;
   readonly jobs: JobSummary[];
-  enrol(name: string): { enrolled: EnrolledClient; key: SigningKey; profile: ClientProfile };
+  readonly models: ModelSummary[];
+  enrol(name: string): Enrolment;
+  /** As that client, enrolled when it is new. */
   connect(name: string): Promise<Session>;
   admin(key?: SigningKey): AdminClient;
   /** A file of this payload and its signed header. */
   update(name: string, payload: Uint8Array): Promise<SignedUpdate>;
+}
+
+export interface Enrolment {
+  readonly key: SigningKey;
+  readonly profile: ClientProfile;
 }
 
 export interface FederationOptions {
@@ -76,98 +83,88 @@ export interface FederationOptions {
 
 export async function wireFederation(options: FederationOptions = {}): Promise<WireFederation> {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-wire-"));
-  const [coordinator, log, adminKey] = [newSeed(), newSeed(), newSeed()].map(coordinatorSigningKey) as [
-    SigningKey,
-    SigningKey,
-    SigningKey,
-  ];
-  const register = new Map<ClientId, EnrolledClient>();
-  const keys = new Map<string, SigningKey>();
-  const heard: string[] = [];
-  const offered = new Set<Digest>();
-  const jobs: JobSummary[] = [];
-  const admission = fakeAdmission(coordinator, FEDERATION_ID);
-  const sessions = new SessionTable(secureRandom, 100);
-  const parts: Parts = {
-    federationId: FEDERATION_ID,
-    keys: { coordinator, log, adminPublicKey: adminKey.publicKey },
-    journal: memoryJournal({ origin: FEDERATION_ID, logKey: log, clock: systemClock }),
-    blobs: memoryBlobStore(folder),
-    clients: fakeClients(register, (id) => sessions.end(id, "CLIENT_REVOKED")),
-    sessions,
-    jobs: fakeJobs(heard, offered, jobs),
-    admission,
-    limits: { ...LIMITS, ...options.limits },
-    clock: systemClock,
-    random: secureRandom,
-    log: silentLog,
-  };
+  const adminKey = coordinatorSigningKey(newSeed());
+  const made = makeParts(folder, adminKey.publicKey, options.limits);
+  const { parts, register } = made;
   const tls = options.tls
     ? await openTls(folder, { federationId: FEDERATION_ID, hosts: [], clock: systemClock, random: secureRandom })
     : undefined;
   const server = await startServer({ parts, address: "127.0.0.1:0", tls });
-  const address = options.through ? await options.through(server.port) : `127.0.0.1:${server.port}`;
-  const caCertificatePem = tls?.caCertificatePem ?? null;
   onTestFinished(async () => {
     await server.stop();
     await rm(folder, { recursive: true });
   });
+  const address = options.through ? await options.through(server.port) : `127.0.0.1:${server.port}`;
+  const target = { address, federationId: FEDERATION_ID, caCertificatePem: tls?.caCertificatePem ?? null };
 
-  const enrol = (name: string) => {
+  const enrolled = new Map<string, Enrolment>();
+  const enrol = (name: string): Enrolment => {
     const key = clientSigningKey(newSeed());
     const clientId = clientIdOf(name);
-    const enrolled = { clientId, name, publicKey: key.publicKey, keyEpoch: 1, revoked: false };
-    register.set(clientId, enrolled);
-    keys.set(name, key);
-    const profile = {
-      address,
-      federationId: FEDERATION_ID,
-      caCertificatePem,
-      coordinatorKey: toHex(coordinator.publicKey),
-      logKey: toHex(log.publicKey),
-      clientName: name,
-      clientId,
-      keyEpoch: 1,
-    };
-    return { enrolled, key, profile };
+    register.set(clientId, { clientId, name, publicKey: key.publicKey, keyEpoch: 1, revoked: false });
+    const coordinatorKey = toHex(parts.keys.coordinator.publicKey);
+    const logKey = toHex(parts.keys.log.publicKey);
+    const profile = { ...target, coordinatorKey, logKey, clientName: name, clientId, keyEpoch: 1 };
+    enrolled.set(name, { key, profile });
+    return { key, profile };
   };
-
   return {
-    parts,
+    ...made,
     server,
     address,
     tls,
     adminKey,
-    admission,
-    heard,
-    offered,
-    jobs,
     enrol,
     async connect(name) {
-      const { key, profile } = enrol(name);
+      const { key, profile } = enrolled.get(name) ?? enrol(name);
       const transport = grpcTransport({ profile, signer: key, log: silentLog });
       onTestFinished(() => transport.close());
       return transport.connect(AbortSignal.timeout(10_000));
     },
     admin(key = adminKey) {
-      const client = adminClient({ address, federationId: FEDERATION_ID, caCertificatePem, key });
+      const client = adminClient({ ...target, key });
       onTestFinished(() => client.close());
       return client;
     },
     async update(name, payload) {
-      const header = headerOf(name, payload);
-      const headerBytes = encodeHeader(header);
       const path = join(folder, `${name}.update`);
       await writeFile(path, payload);
-      return {
-        updateId: updateIdOf(headerBytes),
-        header,
-        headerBytes,
-        signature: (keys.get(name) as SigningKey).sign(updateMessage(headerBytes)),
-        payload: { path, offset: 0, sizeBytes: payload.length },
-      };
+      const { key } = enrolled.get(name) as Enrolment;
+      return signUpdate(headerOf(name, payload), key, { path, offset: 0, sizeBytes: payload.length });
     },
   };
+}
+
+function makeParts(folder: string, adminPublicKey: Uint8Array, limits: Partial<Limits> | undefined) {
+  const [coordinator, log] = [coordinatorSigningKey(newSeed()), coordinatorSigningKey(newSeed())];
+  const register = new Map<ClientId, EnrolledClient>();
+  const heard: string[] = [];
+  const offered = new Set<Digest>();
+  const jobs: JobSummary[] = [];
+  const models: ModelSummary[] = [];
+  const admission = fakeAdmission(coordinator, FEDERATION_ID);
+  const sessions = new SessionTable(secureRandom, 100);
+  const parts: Parts = {
+    federationId: FEDERATION_ID,
+    keys: { coordinator, log, adminPublicKey },
+    journal: memoryJournal({ origin: FEDERATION_ID, logKey: log, clock: systemClock }),
+    blobs: memoryBlobStore(folder),
+    clients: fakeClients(register, (id) => sessions.end(id, "CLIENT_REVOKED")),
+    sessions,
+    jobs: fakeJobs(heard, offered, jobs, models),
+    admission,
+    limits: { ...LIMITS, ...limits },
+    clock: systemClock,
+    random: secureRandom,
+    log: silentLog,
+  };
+  return { parts, register, heard, offered, jobs, models, admission };
+}
+
+function signUpdate(header: UpdateHeader, key: SigningKey, payload: PayloadFile): SignedUpdate {
+  const headerBytes = encodeHeader(header);
+  const signature = key.sign(updateMessage(headerBytes));
+  return { updateId: updateIdOf(headerBytes), header, headerBytes, signature, payload };
 }
 
 function headerOf(name: string, payload: Uint8Array): UpdateHeader {
@@ -229,7 +226,12 @@ function fakeClients(register: Map<ClientId, EnrolledClient>, drop: (id: ClientI
   };
 }
 
-function fakeJobs(heard: string[], offered: ReadonlySet<Digest>, jobs: readonly JobSummary[]): Jobs {
+function fakeJobs(
+  heard: string[],
+  offered: ReadonlySet<Digest>,
+  jobs: readonly JobSummary[],
+  models: readonly ModelSummary[],
+): Jobs {
   return {
     async start(planYaml) {
       heard.push(`start ${planYaml}`);
@@ -240,7 +242,7 @@ function fakeJobs(heard: string[], offered: ReadonlySet<Digest>, jobs: readonly 
       return jobs.some((job) => job.jobId === jobId) ? undefined : refuse("JOB_UNKNOWN", `there is no job ${jobId}`);
     },
     list: () => jobs,
-    models: () => [],
+    models: () => models,
     clientConnected: ({ clientId }) => void heard.push(`connected ${clientId}`),
     accepted: (_, { round, attempt }) => void heard.push(`accepted ${round}.${attempt}`),
     declined: (_, { round, attempt }, reason) => void heard.push(`declined ${round}.${attempt} ${reason}`),

@@ -13,29 +13,28 @@ interface PairKernel {
   innerProduct(block: Block, a: number, b: number): number;
 }
 
-/**
- * Adds a block's share of the squared distances and inner products of row `i` with itself and all later rows to two
- * matrices, row-major `numRows` x `numRows`: called for every row, it fills what lies on and above the diagonals.
- */
-export function addPairsOf(
-  i: number,
-  block: Block,
-  numRows: number,
-  path: DistancePath,
-  squaredDistances: Float64Array,
-  innerProducts: Float64Array,
-): void {
+/** Sums over all pairs of rows so far, row-major; only what lies on and above the diagonal is filled. */
+export interface PairSums {
+  readonly numRows: number;
+  readonly squaredDistances: Float64Array;
+  readonly innerProducts: Float64Array;
+}
+
+/** Adds what the first `length` coordinates of a block contribute to the pairs of row `i` with itself and later rows. */
+export function addPairsOf(i: number, block: Block, length: number, path: DistancePath, sums: PairSums): void {
+  const { numRows, squaredDistances, innerProducts } = sums;
   const kernel = path === "fast" ? FLOAT32 : FLOAT64;
   for (let j = i; j < numRows; j++) {
     const at = i * numRows + j;
-    innerProducts[at] = (innerProducts[at] as number) + overTiles(kernel.innerProduct, block, i, j);
-    squaredDistances[at] = (squaredDistances[at] as number) + overTiles(kernel.squaredDistance, block, i, j);
+    innerProducts[at] = (innerProducts[at] as number) + overTiles(kernel.innerProduct, block, length, i, j);
+    squaredDistances[at] = (squaredDistances[at] as number) + overTiles(kernel.squaredDistance, block, length, i, j);
   }
 }
 
-function overTiles(sum: PairKernel["innerProduct"], block: Block, i: number, j: number): number {
+/** A tile of padding alone would add 0. */
+function overTiles(sum: PairKernel["innerProduct"], block: Block, length: number, i: number, j: number): number {
   let total = 0;
-  for (let tile = 0; tile < BLOCK_LENGTH; tile += TILE_LENGTH) {
+  for (let tile = 0; tile < length; tile += TILE_LENGTH) {
     total += sum(block, i * BLOCK_LENGTH + tile, j * BLOCK_LENGTH + tile);
   }
   return total;

@@ -5,7 +5,6 @@ import { secureRandom } from "../core/random/secure.ts";
 import type { CoordinatorActions, ServeOptions } from "./cli.ts";
 import { initHome } from "./config.ts";
 import { operatorActions } from "./operate.ts";
-import { serve } from "./serve.ts";
 
 /** What the coordinator's commands do. */
 export function coordinatorActions(print: (line: string) => void, warn: (line: string) => void): CoordinatorActions {
@@ -29,6 +28,7 @@ export function coordinatorActions(print: (line: string) => void, warn: (line: s
 async function serveUntilStopped(options: ServeOptions, print: (line: string) => void): Promise<void> {
   const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
   const ended = new AbortController();
+  const { serve } = await import("./serve.ts");
   const serving = await serve(options, log, (error) => {
     log.fatal({ err: error }, "storage failed: stopping");
     process.exitCode = 1;

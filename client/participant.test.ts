@@ -1,0 +1,486 @@
+import { readdir } from "node:fs/promises";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { canonicalBytes } from "../core/crypto/canonical-json.ts";
+import { updateMessage } from "../core/crypto/envelope.ts";
+import { sha256 } from "../core/crypto/sha256.ts";
+import { verifier } from "../core/crypto/verify.ts";
+import { type ErrorCode, FederationError, refuse } from "../core/errors.ts";
+import { asClientId, asFederationId, fromHex, ZERO_DIGEST } from "../core/ids.ts";
+import { bytesOf, schemaDigest } from "../core/tensors/digest.ts";
+import { openOutbox } from "./outbox.ts";
+import { type ParticipantParts, participant } from "./participant.ts";
+import {
+  aborted,
+  BASE_MODEL,
+  CENTRAL,
+  FakeCoordinator,
+  FEDERATION,
+  fakeParts,
+  fakeTrainer,
+  fakeWait,
+  JOB,
+  PROFILE,
+  planWith,
+  receiptFor,
+  SCHEMA,
+  SIGNER,
+  SILENT,
+  temporaryFolder,
+} from "./testing.ts";
+
+const running: { stop: () => Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const client of running.splice(0)) await client.stop();
+});
+
+function start(parts: ParticipantParts) {
+  const abort = new AbortController();
+  const ended = participant(parts).run(abort.signal);
+  const outcome = ended.then(
+    () => "ended",
+    (error: unknown) => error,
+  );
+  const stop = async () => {
+    abort.abort();
+    await outcome;
+  };
+  running.push({ stop });
+  return { ended: outcome, stop };
+}
+
+const eventually = (check: () => unknown) => vi.waitFor(check, { interval: 2, timeout: 5_000 });
+
+const connected = (coordinator: FakeCoordinator) => eventually(() => expect(coordinator.isConnected).toBe(true));
+
+const heard = (coordinator: FakeCoordinator, what: string) =>
+  eventually(() => expect(coordinator.heard.join("\n")).toContain(what));
+
+async function connectedClient(changes: Partial<ParticipantParts> = {}, coordinator = new FakeCoordinator()) {
+  const folder = await temporaryFolder();
+  const parts = await fakeParts(coordinator, { outbox: await openOutbox(folder, SILENT), ...changes });
+  const client = start(parts);
+  await connected(coordinator);
+  return { coordinator, parts, client, folder };
+}
+
+const outboxIsEmpty = (folder: string) =>
+  eventually(async () => expect((await readdir(folder)).filter((it) => it.endsWith(".update"))).toEqual([]));
+
+describe("a round", () => {
+  test("from the task to the receipt: accepted, trained, signed, sent, forgotten", async () => {
+    const trainer = fakeTrainer();
+    const { coordinator, folder } = await connectedClient({ trainer });
+    const message = coordinator.task({ round: 3, attempt: 2 });
+    coordinator.push(message);
+    await heard(coordinator, "submit 3/2");
+    await outboxIsEmpty(folder);
+
+    expect(coordinator.heard).toEqual(["connect", "accept 3/2", "submit 3/2"]);
+    expect(trainer.tasks).toMatchObject([{ jobId: JOB, round: 3, attempt: 2, baseModel: BASE_MODEL, schema: SCHEMA }]);
+    const [{ header, headerHex, signatureHex, payload }] = coordinator.arrivals as [
+      (typeof coordinator.arrivals)[number],
+    ];
+    expect([...payload]).toEqual([3, 0, 0, 4, 0, 0]);
+    const { statement } = message.task;
+    expect(header).toEqual({
+      federationId: FEDERATION,
+      jobId: JOB,
+      round: 3,
+      attempt: 2,
+      clientId: PROFILE.clientId,
+      keyEpoch: 1,
+      serverNonce: statement.serverNonce,
+      baseModelSha256: sha256(bytesOf(BASE_MODEL)),
+      planSha256: statement.planSha256,
+      tensorSchemaSha256: schemaDigest(SCHEMA),
+      payloadSha256: sha256(bytesOf(payload)),
+      payloadLength: 24,
+      codec: 0,
+      numExamples: 600n,
+      metricsSha256: sha256('{"loss":0.5}'),
+      secaggSession: ZERO_DIGEST,
+      clientSeq: 1,
+      issuedAtMs: 1_700_000_000_000,
+      dpClaimSha256: ZERO_DIGEST,
+    });
+    expect(verifier(SIGNER.publicKey).verify(updateMessage(fromHex(headerHex)), fromHex(signatureHex))).toBe(true);
+  });
+
+  test("the batch seed is SHA-256 of plan digest, round and client id", async () => {
+    const trainer = fakeTrainer();
+    const { coordinator } = await connectedClient({ trainer });
+    const message = coordinator.task({ round: 3 });
+    coordinator.push(message);
+    await heard(coordinator, "submit");
+    const expected = sha256(
+      fromHex(message.task.statement.planSha256),
+      Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 3),
+      fromHex(PROFILE.clientId),
+    );
+    expect(Buffer.from(trainer.tasks[0]?.batchSeed ?? []).toString("hex")).toBe(expected);
+  });
+
+  test("under central privacy the delta is clipped and the number of examples is not told", async () => {
+    const { coordinator } = await connectedClient();
+    coordinator.push(coordinator.task({}, planWith({ privacy: CENTRAL })));
+    await heard(coordinator, "submit");
+    const [arrival] = coordinator.arrivals;
+    expect(Math.hypot(...(arrival?.payload ?? []))).toBeLessThanOrEqual(0.5);
+    expect(arrival?.payload[0]).toBeCloseTo(0.3, 6);
+    expect(arrival?.header.numExamples).toBe(0n);
+  });
+
+  test("an abandoned attempt is trained again from the same base; sequence numbers rise", async () => {
+    const trainer = fakeTrainer();
+    const { coordinator } = await connectedClient({ trainer });
+    for (const attempt of [1, 2]) {
+      coordinator.push(coordinator.task({ attempt }));
+      await heard(coordinator, `submit 1/${attempt}`);
+    }
+    expect(trainer.tasks.map((it) => it.attempt)).toEqual([1, 2]);
+    expect(trainer.tasks[0]?.batchSeed).toEqual(trainer.tasks[1]?.batchSeed);
+    expect(coordinator.arrivals.map((it) => it.header.clientSeq)).toEqual([1, 2]);
+  });
+
+  test("two jobs: one is trained after the other, neither is lost", async () => {
+    const trainer = fakeTrainer();
+    const { coordinator } = await connectedClient({ trainer });
+    const other = "0b".repeat(16) as typeof JOB;
+    coordinator.push(coordinator.task());
+    coordinator.push(coordinator.task({ jobId: other, serverNonce: sha256("other") }));
+    await eventually(() => expect(coordinator.arrivals.map((it) => it.header.jobId)).toEqual([JOB, other]));
+    expect(coordinator.arrivals.map((it) => it.header.clientSeq)).toEqual([1, 1]);
+  });
+});
+
+describe("what the coordinator says is checked", () => {
+  const foreign = { clientId: asClientId("00".repeat(16)), federationId: asFederationId("00".repeat(16)) };
+
+  test.each([
+    ["another client's task", { clientId: foreign.clientId }],
+    ["another federation's task", { federationId: foreign.federationId }],
+    ["a schema that is not the plan's", { tensorSchemaSha256: ZERO_DIGEST }],
+    ["a round beyond the plan's last", { round: 21 }],
+  ])("%s is declined", async (_what, changes) => {
+    const trainer = fakeTrainer();
+    const { coordinator } = await connectedClient({ trainer });
+    coordinator.push(coordinator.task(changes));
+    await heard(coordinator, "TASK_INVALID");
+    expect(trainer.tasks).toEqual([]);
+  });
+
+  test("a task with one flipped bit is declined, and the next one is taken", async () => {
+    const { coordinator } = await connectedClient();
+    const { task } = coordinator.task();
+    const bytes = Uint8Array.from(task.bytes);
+    bytes[20] = (bytes[20] as number) ^ 1;
+    coordinator.push({ type: "task", task: { ...task, bytes } });
+    await heard(coordinator, "decline 1/1 TASK_INVALID");
+    coordinator.push(coordinator.task({ round: 2 }));
+    await heard(coordinator, "submit 2/1");
+  });
+
+  const digestOf = {
+    plan: sha256(canonicalBytes(planWith())),
+    "base model": sha256(bytesOf(BASE_MODEL)),
+  };
+
+  test.each(["plan", "base model"] as const)("a %s that is not what the task names is declined", async (which) => {
+    const trainer = fakeTrainer();
+    const { coordinator } = await connectedClient({ trainer });
+    const message = coordinator.task();
+    coordinator.blobs.set(digestOf[which], Uint8Array.of(1, 2, 3, 4));
+    coordinator.push(message);
+    await heard(coordinator, "TASK_INVALID");
+    expect(trainer.tasks).toEqual([]);
+  });
+
+  test.each([
+    ["a plan that is not canonical", Buffer.from(JSON.stringify(planWith(), null, 1))],
+    ["a plan with an unknown key", canonicalBytes({ ...planWith(), surprise: 1 })],
+    ["a plan that is no JSON", Buffer.from("{")],
+  ])("%s is declined", async (_what, planBytes) => {
+    const { coordinator } = await connectedClient();
+    coordinator.blobs.set(sha256(planBytes), planBytes);
+    coordinator.push(coordinator.task({ planSha256: sha256(planBytes) }));
+    await heard(coordinator, "TASK_INVALID");
+  });
+
+  test("a base model of another length is declined", async () => {
+    const { coordinator } = await connectedClient();
+    const short = bytesOf(BASE_MODEL.subarray(1));
+    coordinator.blobs.set(sha256(short), short);
+    coordinator.push(coordinator.task({ baseModelSha256: sha256(short) }));
+    await heard(coordinator, "TASK_INVALID");
+  });
+
+  test.each([
+    ["another update's", () => receiptFor(ZERO_DIGEST)],
+    ["a tampered", (id: typeof ZERO_DIGEST) => ({ ...receiptFor(id), bytes: canonicalBytes({ updateId: id }) })],
+  ])("%s receipt is none: the update stays in the outbox, and work goes on", async (_what, answer) => {
+    const { coordinator, parts } = await connectedClient();
+    coordinator.submits = [answer, (updateId) => receiptFor(updateId)];
+    coordinator.push(coordinator.task());
+    await heard(coordinator, "submit 1/1");
+    coordinator.push(coordinator.task({ round: 2 }));
+    await heard(coordinator, "submit 2/1");
+    await eventually(async () => expect(await parts.outbox.unanswered()).toHaveLength(1));
+    expect((await parts.outbox.unanswered())[0]?.header.round).toBe(1);
+  });
+});
+
+describe("the site's policy", () => {
+  test("a task against it is declined with the reason, before training", async () => {
+    const trainer = fakeTrainer();
+    const { coordinator } = await connectedClient({ trainer, policy: { requireCentralPrivacy: false, maxRounds: 10 } });
+    coordinator.push(coordinator.task());
+    await heard(coordinator, "decline 1/1 POLICY_REFUSED: 20 rounds; at most 10 allowed");
+    expect(trainer.tasks).toEqual([]);
+    expect(coordinator.heard.join()).not.toContain("accept");
+  });
+
+  test("a later task of the same job that weakens it is declined too", async () => {
+    const { coordinator } = await connectedClient({ policy: { requireCentralPrivacy: false, minCohort: 5 } });
+    coordinator.push(coordinator.task());
+    await heard(coordinator, "submit 1/1");
+    coordinator.push(coordinator.task({ round: 2, cohortSize: 4 }));
+    await heard(coordinator, "decline 2/1 POLICY_REFUSED: a cohort of 4; at least 5 required");
+  });
+});
+
+describe("training that fails", () => {
+  test.each([
+    ["throws", async () => Promise.reject(new FederationError("TRAINER_FAILED", "row 17: patient Doe"))],
+    ["gives another length", async () => ({ delta: new Float32Array(5), numExamples: 1, metrics: {} })],
+    ["gives half an example", async () => ({ delta: new Float32Array(6), numExamples: 0.5, metrics: {} })],
+    ["gives a metric of NaN", async () => ({ delta: new Float32Array(6), numExamples: 1, metrics: { loss: NaN } })],
+  ])("a trainer that %s: declined without a local detail, and work goes on", async (_what, failure) => {
+    let calls = 0;
+    const good = fakeTrainer();
+    const trainer = fakeTrainer((task) => (++calls === 1 ? failure() : good.train(task)));
+    const { coordinator } = await connectedClient({ trainer });
+    coordinator.push(coordinator.task());
+    await heard(coordinator, "decline 1/1 TRAINER_FAILED: Local training failed.");
+    coordinator.push(coordinator.task({ round: 2 }));
+    await heard(coordinator, "submit 2/1");
+    expect(coordinator.heard.join()).not.toContain("Doe");
+  });
+});
+
+describe("an attempt that is over", () => {
+  const hanging = () => fakeTrainer((task) => aborted(task.signal));
+  const key = { jobId: JOB, round: 1, attempt: 1 };
+
+  test.each([
+    ["cancelled", { type: "cancel", task: key, reason: "enough updates" }],
+    ["closed", { type: "roundClosed", task: key, counted: false, modelSha256: ZERO_DIGEST }],
+    ["ended with its job", { type: "jobEnded", jobId: JOB, outcome: "stopped", reason: "by the operator" }],
+  ] as const)("%s: training is aborted and nothing is sent", async (_what, message) => {
+    const trainer = hanging();
+    const { coordinator } = await connectedClient({ trainer });
+    coordinator.push(coordinator.task());
+    await eventually(() => expect(trainer.tasks).toHaveLength(1));
+    coordinator.push(message);
+    await eventually(() => expect(trainer.tasks[0]?.signal.aborted).toBe(true));
+    expect(coordinator.heard).toEqual(["connect", "accept 1/1"]);
+  });
+
+  test("overtaken by a newer attempt: the newer one is trained", async () => {
+    const good = fakeTrainer();
+    const trainer = fakeTrainer((task) => (task.attempt === 1 ? aborted(task.signal) : good.train(task)));
+    const { coordinator } = await connectedClient({ trainer });
+    coordinator.push(coordinator.task());
+    await eventually(() => expect(trainer.tasks).toHaveLength(1));
+    coordinator.push(coordinator.task({ attempt: 2 }));
+    await heard(coordinator, "submit 1/2");
+    expect(coordinator.heard).toEqual(["connect", "accept 1/1", "accept 1/2", "submit 1/2"]);
+  });
+
+  test("past its deadline: training is aborted, whatever the connection does", async () => {
+    const trainer = hanging();
+    const { coordinator } = await connectedClient({ trainer });
+    coordinator.push(coordinator.task({ deadlineMs: 5_000 }));
+    await eventually(() => expect(trainer.tasks[0]?.signal.aborted ?? false).toBe(true));
+  });
+});
+
+describe("an answer that is lost", () => {
+  test("the acknowledgement: its receipt is asked for, nothing is sent twice", async () => {
+    const { coordinator, folder } = await connectedClient();
+    coordinator.submits = [() => failure("COORDINATOR_UNREACHABLE")];
+    coordinator.receipts = [(updateId) => receiptFor(updateId)];
+    coordinator.push(coordinator.task());
+    await heard(coordinator, "receiptOf");
+    await outboxIsEmpty(folder);
+    expect(coordinator.heard).toEqual(["connect", "accept 1/1", "submit 1/1", "receiptOf"]);
+  });
+
+  test("the update: exactly the same bytes are sent again", async () => {
+    const { coordinator, folder } = await connectedClient();
+    coordinator.submits = [() => failure("COORDINATOR_UNREACHABLE"), (updateId) => receiptFor(updateId)];
+    coordinator.push(coordinator.task());
+    await eventually(() => expect(coordinator.arrivals).toHaveLength(2));
+    await outboxIsEmpty(folder);
+    const [first, second] = coordinator.arrivals;
+    expect(second).toEqual(first);
+  });
+
+  test.each(["RATE_EXCEEDED", "DISK_FULL", "UPLOAD_TOO_SLOW"] as const)("%s passes: sent again", async (code) => {
+    const wait = fakeWait();
+    const { coordinator } = await connectedClient({ wait });
+    coordinator.submits = [() => refuse(code, ""), (updateId) => receiptFor(updateId)];
+    coordinator.push(coordinator.task());
+    await eventually(() => expect(coordinator.arrivals).toHaveLength(2));
+    expect(wait.waitedMs).toHaveLength(1);
+  });
+
+  test("a final refusal is an answer: not sent again, not kept", async () => {
+    const { coordinator, folder } = await connectedClient();
+    coordinator.submits = [() => refuse("NORM_TOO_LARGE", "")];
+    coordinator.push(coordinator.task());
+    await heard(coordinator, "submit 1/1");
+    await outboxIsEmpty(folder);
+    coordinator.push(coordinator.task({ round: 2 }));
+    await heard(coordinator, "submit 2/1");
+    expect(coordinator.arrivals).toHaveLength(2);
+  });
+});
+
+describe("a connection that breaks", () => {
+  test("during training: the work goes on, and is sent on the next connection, once", async () => {
+    let finish = () => {};
+    const good = fakeTrainer();
+    const trainer = fakeTrainer(async (task) => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return good.train(task);
+    });
+    const { coordinator } = await connectedClient({ trainer });
+    const message = coordinator.task();
+    coordinator.push(message);
+    await eventually(() => expect(trainer.tasks).toHaveLength(1));
+    coordinator.hangUp(new FederationError("COORDINATOR_UNREACHABLE", "cut"));
+    await connected(coordinator);
+    coordinator.push(message);
+    finish();
+    await heard(coordinator, "submit 1/1");
+    coordinator.push(message);
+    coordinator.push(coordinator.task({ round: 2 }));
+    await eventually(() => expect(trainer.tasks).toHaveLength(2));
+    expect(coordinator.heard.filter((it) => it.startsWith("submit 1"))).toHaveLength(1);
+    finish();
+  });
+
+  test("a request that waits for an answer is made again on the next session", async () => {
+    const { coordinator } = await connectedClient();
+    coordinator.submits = [() => new Promise<never>(() => {}) as never, (updateId) => receiptFor(updateId)];
+    coordinator.push(coordinator.task());
+    await heard(coordinator, "submit");
+    coordinator.hangUp();
+    await eventually(() => expect(coordinator.arrivals).toHaveLength(2));
+    expect(coordinator.heard).toEqual(["connect", "accept 1/1", "submit 1/1", "connect", "receiptOf", "submit 1/1"]);
+  });
+
+  test("waits double from half a second to the cap of 30 s, each half by chance; work then goes on", async () => {
+    const wait = fakeWait();
+    const coordinator = new FakeCoordinator();
+    coordinator.connects = [...Array.from({ length: 9 }, () => new Error("refused")), undefined];
+    await connectedClient({ wait }, coordinator);
+    const ceilings = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000];
+    expect(wait.waitedMs).toHaveLength(9);
+    ceilings.forEach((ceiling, i) => {
+      expect(wait.waitedMs[i]).toBeGreaterThanOrEqual(ceiling / 2);
+      expect(wait.waitedMs[i]).toBeLessThan(ceiling);
+    });
+    coordinator.push(coordinator.task());
+    await heard(coordinator, "submit 1/1");
+  });
+
+  test("a coordinator that hangs up at once is not stormed; a session that lasted resets the wait", async () => {
+    const wait = fakeWait();
+    let now = 0;
+    const clock = { nowMs: () => 0, monotonicMs: () => now };
+    const { coordinator } = await connectedClient({ wait, clock });
+    for (const lived of [0, 0, 0, 60_000]) {
+      now += lived;
+      coordinator.hangUp();
+      await connected(coordinator);
+    }
+    expect(wait.waitedMs[2]).toBeGreaterThanOrEqual(1_000);
+    expect(wait.waitedMs[3]).toBeLessThan(500);
+  });
+
+  test.each(["CLIENT_REVOKED", "CLIENT_UNKNOWN", "PROTOCOL_UNSUPPORTED"] as const)(
+    "%s ends the client",
+    async (code) => {
+      const coordinator = new FakeCoordinator();
+      coordinator.connects = [new FederationError(code, "for good")];
+      const { ended } = start(await fakeParts(coordinator));
+      expect(await ended).toMatchObject({ code });
+      expect(coordinator.heard).toEqual(["connect"]);
+    },
+  );
+
+  test("revoked in mid-training: training is aborted and the client ends", async () => {
+    const trainer = fakeTrainer((task) => aborted(task.signal));
+    const { coordinator, client } = await connectedClient({ trainer });
+    coordinator.push(coordinator.task());
+    await eventually(() => expect(trainer.tasks).toHaveLength(1));
+    coordinator.hangUp(new FederationError("CLIENT_REVOKED", "for good"));
+    expect(await client.ended).toMatchObject({ code: "CLIENT_REVOKED" });
+    expect(trainer.tasks[0]?.signal.aborted).toBe(true);
+  });
+});
+
+describe("stopping and starting again", () => {
+  test("a stop in mid-training aborts it and ends in good order", async () => {
+    const trainer = fakeTrainer((task) => aborted(task.signal));
+    const { coordinator, client } = await connectedClient({ trainer });
+    coordinator.push(coordinator.task());
+    await eventually(() => expect(trainer.tasks).toHaveLength(1));
+    await client.stop();
+    expect(await client.ended).toBe("ended");
+    expect(coordinator.heard.join()).not.toContain("decline");
+  });
+
+  test("an unanswered update is asked for, then resent byte for byte; its task is not trained again", async () => {
+    const before = await connectedClient();
+    before.coordinator.submits = [() => failure("INTERNAL")];
+    before.coordinator.push(before.coordinator.task());
+    await heard(before.coordinator, "submit 1/1");
+    await before.client.stop();
+
+    const trainer = fakeTrainer();
+    const { coordinator, folder } = await connectedClient({ trainer, outbox: await openOutbox(before.folder, SILENT) });
+    coordinator.push(coordinator.task());
+    await heard(coordinator, "submit 1/1");
+    coordinator.push(coordinator.task({ round: 2 }));
+    await heard(coordinator, "submit 2/1");
+    await outboxIsEmpty(folder);
+    expect(coordinator.heard.slice(0, 3)).toEqual(["connect", "receiptOf", "submit 1/1"]);
+    expect(coordinator.arrivals[0]).toEqual(before.coordinator.arrivals[0]);
+    expect(trainer.tasks.map((it) => it.round)).toEqual([2]);
+    expect(coordinator.arrivals[1]?.header.clientSeq).toBe(2);
+  });
+
+  test("an answer that came while it was down is all it needs", async () => {
+    const before = await connectedClient();
+    before.coordinator.submits = [() => failure("INTERNAL")];
+    before.coordinator.push(before.coordinator.task());
+    await heard(before.coordinator, "submit 1/1");
+    await before.client.stop();
+
+    const coordinator = new FakeCoordinator();
+    coordinator.receipts = [(updateId) => receiptFor(updateId)];
+    await connectedClient({ outbox: await openOutbox(before.folder, SILENT) }, coordinator);
+    await heard(coordinator, "receiptOf");
+    await outboxIsEmpty(before.folder);
+    expect(coordinator.arrivals).toEqual([]);
+  });
+});
+
+function failure(code: ErrorCode): never {
+  throw new FederationError(code, "the stream broke");
+}

@@ -1,0 +1,160 @@
+import { describe, expect, test } from "vitest";
+import { planSchema } from "../../core/plan.ts";
+import { BLOCK_LENGTH } from "../../core/vector/kernels/layout.ts";
+import { aggregate, checkFeasible, pipelineOf } from "./pipeline.ts";
+import type { RowSource } from "./rule.ts";
+import { aggregateOf, float32, normalVectors, pipelineFor, sourceOf } from "./testing.ts";
+
+const settings = (aggregation: Record<string, unknown>) => planSchema.shape.aggregation.parse(aggregation);
+
+describe("a pipeline from a plan", () => {
+  test("keeps the order of its steps", () => {
+    const { preAggregators, rule } = pipelineOf(
+      settings({ preAggregators: [{ name: "NNM" }, { name: "NNM" }], rule: { name: "Krum" }, numByzantine: 1 }),
+    );
+    expect([...preAggregators, rule].map(({ name }) => name)).toEqual(["NNM", "NNM", "Krum"]);
+  });
+
+  test("weights by examples reach FedAvg alone", () => {
+    const byExamples = { numByzantine: 1, weights: "numExamples" };
+    expect(pipelineOf(settings({ ...byExamples, rule: { name: "FedAvg" } })).rule.name).toBe("FedAvg");
+    expect(() => pipelineOf(settings({ ...byExamples, rule: { name: "Median" } }))).toThrow(/Median takes uniform/);
+    const mixed = { ...byExamples, preAggregators: [{ name: "NNM" }], rule: { name: "FedAvg" } };
+    expect(() => pipelineOf(settings(mixed))).toThrow(expect.objectContaining({ code: "PLAN_INVALID" }));
+  });
+});
+
+describe("feasibility", () => {
+  test.each([
+    [{ rule: "FedAvg", numByzantine: 3 }, 1],
+    [{ rule: "Median", numByzantine: 3 }, 7],
+    [{ rule: "TrimmedMean", numByzantine: 3 }, 7],
+    [{ rule: "Krum", numByzantine: 3 }, 9],
+    [{ rule: { name: "Krum", neighbours: "n-f-1" }, numByzantine: 3 }, 7],
+    [{ rule: "MultiKrum", numByzantine: 3 }, 9],
+    [{ rule: { name: "MultiKrum", select: 8 }, numByzantine: 3 }, 11],
+    [{ rule: { name: "MultiKrum", neighbours: "n-f-1", select: "n-f-2" }, numByzantine: 1 }, 4],
+    [{ rule: "FedAvg", preAggregators: ["NNM"], numByzantine: 3 }, 7],
+  ] as const)("%j needs %i updates and is refused with one less", (setup, least) => {
+    const pipeline = pipelineFor(setup);
+    expect(checkFeasible(pipeline, least)).toBeUndefined();
+    expect(checkFeasible(pipeline, least + 1)).toBeUndefined();
+    expect(checkFeasible(pipeline, least - 1)).toMatchObject({ refused: "INFEASIBLE_RULE" });
+  });
+
+  test("the rule is checked for what its pre-aggregators leave", () => {
+    const [halving] = pipelineFor({ rule: "Median", preAggregators: ["NNM"], numByzantine: 1 }).preAggregators;
+    if (halving === undefined) throw new Error("no pre-aggregator");
+    const preAggregators = [{ ...halving, numOutputs: (n: number) => n >> 1 }];
+    const pipeline = { ...pipelineFor({ rule: "Median", numByzantine: 1 }), preAggregators };
+    expect(checkFeasible(pipeline, 6)).toBeUndefined();
+    expect(checkFeasible(pipeline, 5)?.detail).toBe(
+      "Median needs at least 3 updates (n >= 2f + 1, f = 1); it would get 2",
+    );
+  });
+});
+
+describe("an aggregation", () => {
+  const SETUPS = [
+    { rule: "FedAvg" },
+    { rule: "Median", numByzantine: 2 },
+    { rule: "TrimmedMean", numByzantine: 2 },
+    { rule: "Krum", numByzantine: 2 },
+    { rule: "MultiKrum", numByzantine: 2 },
+    { rule: "TrimmedMean", preAggregators: ["NNM", "NNM"], numByzantine: 2 },
+    { rule: "MultiKrum", preAggregators: ["NNM"], numByzantine: 2 },
+  ] as const;
+
+  test.each(SETUPS)("%j is coordinate by coordinate the same whatever the number of blocks", async (setup) => {
+    const short = normalVectors(7, 50, 4);
+    // the same coordinates at the very end of a long vector of zeros keep every distance
+    const start = 2 * BLOCK_LENGTH + 7;
+    const long = short.map((x) => {
+      const padded = new Float32Array(start + x.length);
+      padded.set(x, start);
+      return padded;
+    });
+    const { values } = await aggregateOf(short, { ...setup, distancePath: "exact" });
+    const inBlocks = await aggregateOf(long, { ...setup, distancePath: "exact" });
+    expect(inBlocks.values.slice(0, start).every((value) => value === 0)).toBe(true);
+    for (const [i, value] of values.entries()) expect(inBlocks.values[start + i]).toBeCloseTo(value, 6);
+  });
+
+  test.each(SETUPS)("%j gives the same bits for the same input, and leaves it as it is", async (setup) => {
+    const vectors = normalVectors(7, BLOCK_LENGTH + 3, 5);
+    const before = vectors.map((x) => Buffer.from(x.slice().buffer));
+    const first = await aggregateOf(vectors, setup);
+    const second = await aggregateOf(vectors, setup);
+    expect(Buffer.from(first.values.buffer).equals(Buffer.from(second.values.buffer))).toBe(true);
+    expect(vectors.every((x, i) => Buffer.from(x.slice().buffer).equals(before[i] as Buffer))).toBe(true);
+  });
+
+  test("coefficients say how much of each update is in the result", async () => {
+    const vectors = float32([0], [1], [2], [100]);
+    const setup = { rule: { name: "MultiKrum", neighbours: "n-f-1", select: 2 }, numByzantine: 1 };
+    expect((await aggregateOf(vectors, setup)).coefficients).toEqual(Float64Array.of(0.5, 0.5, 0, 0));
+    const mixed = await aggregateOf(vectors, { rule: "FedAvg", preAggregators: ["NNM"], numByzantine: 1 });
+    const sum = mixed.coefficients?.reduce((total, coefficient) => total + coefficient, 0);
+    expect(sum).toBeCloseTo(1, 12);
+    expect((await aggregateOf(vectors, { rule: "Median" })).coefficients).toBeUndefined();
+  });
+
+  test("two pre-aggregators are applied from left to right", async () => {
+    const vectors = normalVectors(6, 20, 6);
+    const once = await aggregateOf(vectors, { rule: "FedAvg", preAggregators: ["NNM"], numByzantine: 2 });
+    const twice = await aggregateOf(vectors, { rule: "FedAvg", preAggregators: ["NNM", "NNM"], numByzantine: 2 });
+    expect(twice.values).not.toEqual(once.values);
+  });
+
+  test("clips before anything else", async () => {
+    const { values } = await aggregateOf(float32([300, 400], [0, 0.5]), { rule: "FedAvg", clipNorm: 2.5 });
+    expect([...values]).toEqual([0.75, 1.25]);
+  });
+
+  test("reads at most a block of a row at a time, and of rows it does not take nothing but their distances", async () => {
+    const reads = new Map<number, number>();
+    const vectors = normalVectors(5, 2 * BLOCK_LENGTH + 9, 7);
+    const rows = vectors.map(
+      (vector, i): RowSource => ({
+        read: async (start, into) => {
+          expect(into.length).toBeLessThanOrEqual(BLOCK_LENGTH);
+          reads.set(i, (reads.get(i) ?? 0) + 1);
+          await sourceOf(vector).read(start, into);
+        },
+      }),
+    );
+    const { coefficients } = await aggregate({ ...inputOf(rows, vectors), distancePath: "fast" });
+    const winner = coefficients?.indexOf(1) as number;
+    for (let i = 0; i < 5; i++) expect(reads.get(i)).toBe(i === winner ? 6 : 3);
+  });
+
+  test("lets others run between blocks", async () => {
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 0);
+    await aggregateOf(normalVectors(5, 6 * BLOCK_LENGTH, 8), { rule: "Krum", numByzantine: 1 });
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(3);
+  });
+
+  test("stops when it is told to", async () => {
+    const vectors = normalVectors(5, 3 * BLOCK_LENGTH, 9);
+    const stop = new AbortController();
+    const running = aggregate({
+      ...inputOf(vectors.map(sourceOf), vectors),
+      distancePath: "fast",
+      signal: stop.signal,
+    });
+    stop.abort(new Error("shutting down"));
+    await expect(running).rejects.toThrow("shutting down");
+  });
+
+  test.each(["FedAvg", "Median", "Krum"])("%s: a value that is not finite is an error, not a result", async (rule) => {
+    const vectors = [...normalVectors(4, 10, 10), Float32Array.from({ length: 10 }, () => Number.NaN)];
+    await expect(aggregateOf(vectors, { rule })).rejects.toMatchObject({ code: "NOT_FINITE" });
+  });
+});
+
+function inputOf(rows: readonly RowSource[], vectors: readonly Float32Array[]) {
+  const pipeline = pipelineFor({ rule: "Krum", numByzantine: 1 });
+  return { pipeline, rows, numCoordinates: vectors[0]?.length ?? 0, weights: new Float64Array(rows.length).fill(1) };
+}
