@@ -6,8 +6,8 @@ export interface DelayProxy {
   readonly port: number;
   /** Cuts every connection that runs through it, as a network does: without a word. */
   cut(): void;
-  /** Bytes the clients have sent through it so far. */
-  readonly bytesUp: number;
+  /** Cuts once the clients have sent this many bytes more. */
+  cutAfter(bytes: number): void;
   close(): Promise<void>;
 }
 
@@ -17,11 +17,16 @@ const MAX_IN_FLIGHT_BYTES = 128 * 1024 * 1024;
 /** Forwards to a port of this machine, every byte half of `roundTripMs` late in each direction. */
 export async function delayProxy(toPort: number, roundTripMs: number): Promise<DelayProxy> {
   const sockets = new Set<Socket>();
-  let bytesUp = 0;
+  let cutAtBytes = Number.POSITIVE_INFINITY;
+  const cut = () => {
+    cutAtBytes = Number.POSITIVE_INFINITY;
+    for (const socket of sockets) socket.destroy();
+  };
   const server: Server = createServer({ noDelay: true }, (client) => {
     const upstream = dialTcp({ port: toPort, host: "127.0.0.1", noDelay: true });
     client.on("data", (bytes) => {
-      bytesUp += bytes.length;
+      cutAtBytes -= bytes.length;
+      if (cutAtBytes <= 0) cut();
     });
     forwardLate(client, upstream, roundTripMs / 2);
     forwardLate(upstream, client, roundTripMs / 2);
@@ -39,14 +44,11 @@ export async function delayProxy(toPort: number, roundTripMs: number): Promise<D
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const cut = () => {
-    for (const socket of sockets) socket.destroy();
-  };
   return {
     port: (server.address() as AddressInfo).port,
     cut,
-    get bytesUp() {
-      return bytesUp;
+    cutAfter: (bytes) => {
+      cutAtBytes = bytes;
     },
     async close() {
       cut();

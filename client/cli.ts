@@ -8,13 +8,13 @@ export interface ClientActions {
   run(options: RunCommand): Promise<void>;
 }
 
-export interface EnrollCommand {
+interface EnrollCommand {
   readonly home: string;
   readonly bundle: string;
   readonly forcePlaintext: boolean;
 }
 
-export interface RunCommand {
+interface RunCommand {
   readonly home: string;
   readonly training: Training;
   readonly policy?: string;

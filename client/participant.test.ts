@@ -5,7 +5,7 @@ import { updateMessage } from "../core/crypto/envelope.ts";
 import { sha256 } from "../core/crypto/sha256.ts";
 import { verifier } from "../core/crypto/verify.ts";
 import { type ErrorCode, FederationError, refuse } from "../core/errors.ts";
-import { asClientId, asFederationId, fromHex, ZERO_DIGEST } from "../core/ids.ts";
+import { asClientId, asFederationId, asJobId, fromHex, ZERO_DIGEST } from "../core/ids.ts";
 import { bytesOf, schemaDigest } from "../core/tensors/digest.ts";
 import { openOutbox } from "./outbox.ts";
 import { type ParticipantParts, participant } from "./participant.ts";
@@ -27,6 +27,8 @@ import {
   SILENT,
   temporaryFolder,
 } from "./testing.ts";
+
+const OTHER_JOB = asJobId("0b".repeat(16));
 
 const running: { stop: () => Promise<void> }[] = [];
 
@@ -146,10 +148,9 @@ describe("a round", () => {
   test("two jobs: one is trained after the other, neither is lost", async () => {
     const trainer = fakeTrainer();
     const { coordinator } = await connectedClient({ trainer });
-    const other = "0b".repeat(16) as typeof JOB;
     coordinator.push(coordinator.task());
-    coordinator.push(coordinator.task({ jobId: other, serverNonce: sha256("other") }));
-    await eventually(() => expect(coordinator.arrivals.map((it) => it.header.jobId)).toEqual([JOB, other]));
+    coordinator.push(coordinator.task({ jobId: OTHER_JOB, serverNonce: sha256("other") }));
+    await eventually(() => expect(coordinator.arrivals.map((it) => it.header.jobId)).toEqual([JOB, OTHER_JOB]));
     expect(coordinator.arrivals.map((it) => it.header.clientSeq)).toEqual([1, 1]);
   });
 });
@@ -181,16 +182,14 @@ describe("what the coordinator says is checked", () => {
     await heard(coordinator, "submit 2/1");
   });
 
-  const digestOf = {
-    plan: sha256(canonicalBytes(planWith())),
-    "base model": sha256(bytesOf(BASE_MODEL)),
-  };
-
-  test.each(["plan", "base model"] as const)("a %s that is not what the task names is declined", async (which) => {
+  test.each([
+    ["plan", canonicalBytes(planWith()), canonicalBytes(planWith({ rounds: 19 }))],
+    ["base model", bytesOf(BASE_MODEL), bytesOf(BASE_MODEL.map((it) => -it))],
+  ])("another %s than the task names is declined, however well formed", async (_which, named, sent) => {
     const trainer = fakeTrainer();
     const { coordinator } = await connectedClient({ trainer });
     const message = coordinator.task();
-    coordinator.blobs.set(digestOf[which], Uint8Array.of(1, 2, 3, 4));
+    coordinator.blobs.set(sha256(named), sent);
     coordinator.push(message);
     await heard(coordinator, "TASK_INVALID");
     expect(trainer.tasks).toEqual([]);
@@ -455,14 +454,15 @@ describe("stopping and starting again", () => {
     const trainer = fakeTrainer();
     const { coordinator, folder } = await connectedClient({ trainer, outbox: await openOutbox(before.folder, SILENT) });
     coordinator.push(coordinator.task());
-    await heard(coordinator, "submit 1/1");
-    coordinator.push(coordinator.task({ round: 2 }));
+    coordinator.push(coordinator.task({ jobId: OTHER_JOB, round: 2 }));
     await heard(coordinator, "submit 2/1");
+    coordinator.push(coordinator.task({ round: 3 }));
+    await heard(coordinator, "submit 3/1");
     await outboxIsEmpty(folder);
     expect(coordinator.heard.slice(0, 3)).toEqual(["connect", "receiptOf", "submit 1/1"]);
     expect(coordinator.arrivals[0]).toEqual(before.coordinator.arrivals[0]);
-    expect(trainer.tasks.map((it) => it.round)).toEqual([2]);
-    expect(coordinator.arrivals[1]?.header.clientSeq).toBe(2);
+    expect(trainer.tasks.map((it) => it.round)).toEqual([2, 3]);
+    expect(coordinator.arrivals.map((it) => it.header.clientSeq)).toEqual([1, 1, 2]);
   });
 
   test("an answer that came while it was down is all it needs", async () => {

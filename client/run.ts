@@ -34,7 +34,7 @@ export interface Surroundings {
   readonly signal: AbortSignal;
 }
 
-/** Builds the client and takes part until the signal aborts. @throws what openParts and participant throw */
+/** Builds the client and takes part until the signal aborts. @throws what openTrainer, openParts and the participant throw */
 export async function runClient(options: RunOptions, { log, say, signal }: Surroundings): Promise<void> {
   const policy = options.policy === undefined ? OPEN_POLICY : await readPolicy(options.policy);
   const trainer = await openTrainer(options.training, options.home);
@@ -51,7 +51,7 @@ export async function runClient(options: RunOptions, { log, say, signal }: Surro
 }
 
 /** @throws FILE_MISSING, DATA_FILE_INVALID, BACKEND_UNAVAILABLE */
-export async function openTrainer(training: Training, home: string): Promise<Trainer> {
+async function openTrainer(training: Training, home: string): Promise<Trainer> {
   if (training.by === "tensorflow") {
     return tfjsTrainer({ dataset: await readIdxDataset(training.images, training.labels) });
   }

@@ -15,7 +15,7 @@ import { openFileBlobStore } from "./storage/file-blob-store.ts";
 import type { Journal } from "./storage/journal.ts";
 import { openSqliteJournal } from "./storage/sqlite-journal.ts";
 
-export const DEFAULT_LIMITS: Limits = {
+const DEFAULT_LIMITS: Limits = {
   maxSessions: 1_000,
   uploadBytesInFlight: 256 << 20,
   minUploadBytesPerSecond: 1_024,

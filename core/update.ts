@@ -2,7 +2,7 @@ import type { ClientId, Digest, FederationId, JobId, UpdateId } from "./ids.ts";
 
 /**
  * One model update, stage by stage. A function takes only the stage before its own, so the compiler refuses to
- * aggregate what was not admitted. The brands cannot be forged by an object literal; each stage has one maker.
+ * aggregate what was not admitted. Brands cannot be forged by an object literal; each branded stage has one maker.
  */
 declare const stage: unique symbol;
 
@@ -45,7 +45,6 @@ export interface UpdateHeader {
 
 /** Persisted by the client before its first byte leaves; a retry resends exactly these bytes. */
 export interface SignedUpdate {
-  readonly [stage]?: "signed";
   readonly updateId: UpdateId;
   readonly header: UpdateHeader;
   readonly headerBytes: Uint8Array;
@@ -61,41 +60,32 @@ export interface PayloadFile {
   readonly sizeBytes: number;
 }
 
-/** Header verified and body complete on the coordinator's disk (or, when small, in memory), not yet judged. */
+/** Header verified, body complete and hashing to what was signed; nobody has looked at its values yet. */
 export interface ReceivedUpdate {
   readonly [stage]: "received";
   readonly updateId: UpdateId;
   readonly header: UpdateHeader;
-  readonly headerBytes: Uint8Array;
-  readonly signature: Uint8Array;
-  readonly body: ReceivedBody;
 }
 
-export type ReceivedBody =
-  | { readonly kind: "memory"; readonly bytes: Uint8Array; readonly sha256: Digest }
-  | { readonly kind: "spool"; readonly file: PayloadFile; readonly sha256: Digest };
-
-/** Passed every admission check. Its payload is durable under `payloadSha256`. */
+/** Passed every admission check and journaled as such. Only these are aggregated. */
 export interface AdmittedUpdate {
   readonly [stage]: "admitted";
   readonly updateId: UpdateId;
   readonly clientId: ClientId;
+  /** The blob that holds its delta. */
   readonly payloadSha256: Digest;
   /** L2 norm of the delta, in float64. */
   readonly norm: number;
   /** Capped number of examples, or 1 under uniform weights. */
   readonly weight: number;
-  readonly header: UpdateHeader;
-  readonly headerBytes: Uint8Array;
-  readonly signature: Uint8Array;
 }
 
-/** The coordinator's receiving side is the one maker of this stage. */
-export function received(parts: Omit<ReceivedUpdate, typeof stage>): ReceivedUpdate {
-  return parts as ReceivedUpdate;
+/** The receiving side is the one maker of this stage. */
+export function received(update: Omit<ReceivedUpdate, typeof stage>): ReceivedUpdate {
+  return update as ReceivedUpdate;
 }
 
-/** Admission is the one maker of this stage. */
-export function admitted(parts: Omit<AdmittedUpdate, typeof stage>): AdmittedUpdate {
-  return parts as AdmittedUpdate;
+/** The journal's UpdateAdmitted event is the one maker of this stage. */
+export function admitted(update: Omit<AdmittedUpdate, typeof stage>): AdmittedUpdate {
+  return update as AdmittedUpdate;
 }

@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { Command } from "commander";
 import type { TypedOptions } from "./demo/options.ts";
 
@@ -30,7 +31,8 @@ async function runDemo(options: TypedOptions): Promise<void> {
   const end = (signal: NodeJS.Signals) => stop.abort(signal);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, end);
   try {
-    await demo(options, { stdout: process.stdout, cwd: process.cwd(), env: process.env, signal: stop.signal });
+    const [cwd, temporary] = [process.cwd(), tmpdir()];
+    await demo(options, { stdout: process.stdout, cwd, temporary, env: process.env, signal: stop.signal });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     process.stderr.write(`stopped by ${stop.signal.reason}; nothing is left running\n`);

@@ -11,6 +11,9 @@ import { repliesOf } from "./replies.ts";
 import { resuming } from "./resuming.ts";
 import type { SessionCalls } from "./session.ts";
 
+/** A trip to the disk costs as much as the copying of a chunk. */
+const READ_BYTES = 4 * CHUNK_BYTES;
+
 type UploadCall = ClientDuplexStream<UploadMessage, UploadReply>;
 
 /**
@@ -60,16 +63,25 @@ async function sendPayload(
   fromOffset: number,
   answered: () => boolean,
 ): Promise<void> {
-  const file = await open(payload.path, "r");
+  for await (const { offset, bytes } of chunksOf(payload, fromOffset)) {
+    if (answered()) return;
+    if (!call.write({ chunk: { offset, bytes } })) await drained(call, answered);
+  }
+  call.end();
+}
+
+async function* chunksOf({ path, offset: start, sizeBytes }: PayloadFile, fromOffset: number) {
+  const file = await open(path, "r");
   try {
-    for (let offset = fromOffset; offset < payload.sizeBytes && !answered(); ) {
-      const wanted = Math.min(CHUNK_BYTES, payload.sizeBytes - offset);
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, payload.offset + offset);
-      if (bytesRead !== wanted) throw new FederationError("DATA_FILE_INVALID", `${payload.path} is too short`);
-      if (!call.write({ chunk: { offset, bytes: buffer } })) await drained(call, answered);
+    for (let offset = fromOffset; offset < sizeBytes; ) {
+      const wanted = Math.min(READ_BYTES, sizeBytes - offset);
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, start + offset);
+      if (bytesRead !== wanted) throw new FederationError("DATA_FILE_INVALID", `${path} is too short`);
+      for (let at = 0; at < wanted; at += CHUNK_BYTES) {
+        yield { offset: offset + at, bytes: buffer.subarray(at, at + CHUNK_BYTES) };
+      }
       offset += wanted;
     }
-    call.end();
   } finally {
     await file.close();
   }

@@ -93,6 +93,8 @@ const wrongHeaders: [string, Partial<UpdateHeader>, string][] = [
   ["a payload one value too long", { payloadLength: 4 * (D + 1) }, "PAYLOAD_LENGTH_MISMATCH"],
   ["no examples", { numExamples: 0n }, "NUM_EXAMPLES_INVALID"],
   ["2^63 examples", { numExamples: 2n ** 63n }, "NUM_EXAMPLES_INVALID"],
+  ["a secure aggregation session nobody opened", { secaggSession: digestNo(1) }, "HEADER_MALFORMED"],
+  ["a privacy claim nobody can check", { dpClaimSha256: digestNo(1) }, "HEADER_MALFORMED"],
   ["sequence number 0", { clientSeq: 0 }, "SEQUENCE_REPLAYED"],
 ];
 

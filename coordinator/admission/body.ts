@@ -9,7 +9,7 @@ import type { InlineBlob } from "../storage/journal.ts";
 import { openRowSource } from "../storage/row-sources.ts";
 
 /** Payloads up to this size live in the journal's transaction itself: one fsync instead of three. */
-export const INLINE_BYTES = 64 * 1024;
+const INLINE_BYTES = 64 * 1024;
 /** Float32 values checked between two breaths of the event loop. */
 const CHECK_TILE = 1 << 18;
 

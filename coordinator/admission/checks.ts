@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from "../../core/errors.ts";
-import type { FederationId, UpdateId } from "../../core/ids.ts";
+import { type FederationId, type UpdateId, ZERO_DIGEST } from "../../core/ids.ts";
 import { numCoordinates } from "../../core/tensors/schema.ts";
 import type { UpdateHeader } from "../../core/update.ts";
 import type { ClientSession, Clients, EnrolledClient } from "../parts.ts";
@@ -64,6 +64,9 @@ export function checkClaims({ header }: Candidate, job: JobState): Refusal | und
   const bytes = numCoordinates(job.tensorSchema) * FLOAT32_BYTES;
   if (payloadLength !== bytes)
     return refuse("PAYLOAD_LENGTH_MISMATCH", `${payloadLength} announced, ${bytes} expected`);
+  if (header.secaggSession !== ZERO_DIGEST || header.dpClaimSha256 !== ZERO_DIGEST) {
+    return refuse("HEADER_MALFORMED", "the header claims what no plan offers yet");
+  }
   return checkNumExamples(numExamples, job);
 }
 

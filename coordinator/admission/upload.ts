@@ -1,5 +1,6 @@
 import { type ErrorCode, isRefusal, type Refusal, refuse } from "../../core/errors.ts";
 import type { SignedReceipt } from "../../core/statements.ts";
+import { type ReceivedUpdate, received } from "../../core/update.ts";
 import type { Upload } from "../parts.ts";
 
 import { type Body, refusing } from "./body.ts";
@@ -36,13 +37,15 @@ export function openUpload({ candidate, job, body, parts, ended }: UploadInProgr
 
   async function finish(): Promise<SignedReceipt | Refusal> {
     if (!end()) return refuse("CHUNK_INVALID", "another stream took this upload over");
-    const measured = await measure(body, candidate, job);
-    if (isRefusal(measured)) return reject(measured);
+    const update = receive(body, candidate);
+    if (isRefusal(update)) return reject(update);
+    const norm = await measure(body, job.state.plan.aggregation.maxNorm);
+    if (isRefusal(norm)) return reject(norm);
     const kept = await refusing(["DISK_FULL"], () => body.keep());
     if (isRefusal(kept)) return kept;
     const gone = stillWelcome();
     if (gone !== undefined) return gone;
-    const admitted = await job.submit(admitCommand(candidate, job, measured.norm, parts.clock.nowMs()), {
+    const admitted = await job.submit(admitCommand(update, job, norm, parts.clock.nowMs()), {
       sealed: evidence(candidate),
       key: candidate.updateId,
       blobs: kept,
@@ -80,25 +83,29 @@ export function openUpload({ candidate, job, body, parts, ended }: UploadInProgr
   };
 }
 
-async function measure(body: Body, candidate: Candidate, job: RunningJob): Promise<{ norm: number } | Refusal> {
-  const { payloadLength, payloadSha256 } = candidate.header;
-  if (body.offset !== payloadLength)
+/** The whole body is here and is what was signed. */
+function receive(body: Body, { header, updateId }: Candidate): ReceivedUpdate | Refusal {
+  const { payloadLength, payloadSha256 } = header;
+  if (body.offset !== payloadLength) {
     return refuse("PAYLOAD_LENGTH_MISMATCH", `${body.offset} of ${payloadLength} bytes came`);
+  }
   const digest = body.digest();
   if (digest !== payloadSha256) return refuse("PAYLOAD_DIGEST_MISMATCH", `the payload hashes to ${digest}`);
-  const norm = Math.sqrt(await body.sumOfSquares());
-  if (!Number.isFinite(norm)) return refuse("NOT_FINITE", "a value is NaN or infinite");
-  const { maxNorm } = job.state.plan.aggregation;
-  if (norm > maxNorm) return refuse("NORM_TOO_LARGE", `norm ${norm} above ${maxNorm}`);
-  return { norm };
+  return received({ updateId, header });
 }
 
-function admitCommand(candidate: Candidate, job: RunningJob, norm: number, receivedAtMs: number) {
-  const { clientId, payloadSha256, clientSeq, numExamples, round, attempt } = candidate.header;
+/** The L2 norm of a body whose values are all finite. */
+async function measure(body: Body, maxNorm: number): Promise<number | Refusal> {
+  const norm = Math.sqrt(await body.sumOfSquares());
+  if (!Number.isFinite(norm)) return refuse("NOT_FINITE", "a value is NaN or infinite");
+  return norm > maxNorm ? refuse("NORM_TOO_LARGE", `norm ${norm} above ${maxNorm}`) : norm;
+}
+
+function admitCommand({ header, updateId }: ReceivedUpdate, job: RunningJob, norm: number, receivedAtMs: number) {
+  const { clientId, payloadSha256, clientSeq, numExamples, round, attempt } = header;
   const { weights, maxExamples } = job.state.plan.aggregation;
   const claimed = Number(numExamples);
   const weight = weights === "uniform" ? 1 : Math.min(claimed, maxExamples);
-  const { updateId } = candidate;
   const capped = claimed > maxExamples ? { cappedFrom: String(numExamples) } : {};
   const update = { clientId, updateId, payloadSha256, clientSeq, norm, weight, ...capped, receivedAtMs };
   return { type: "admit", attempt: { round, attempt }, update } as const;

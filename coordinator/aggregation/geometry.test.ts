@@ -16,6 +16,17 @@ function scaling(factors: readonly number[]): Mixing {
   return { numOutputs: factors.length, numRows, values };
 }
 
+/** A mixing whose output i is the mean of rows i and i + 1, the last with the first. */
+function pairMeans(n: number): Mixing {
+  const numRows = n + 1;
+  const values = new Float64Array(n * numRows);
+  for (let i = 0; i < n; i++) {
+    values[i * numRows + 1 + i] = 0.5;
+    values[i * numRows + 1 + ((i + 1) % n)] = 0.5;
+  }
+  return { numOutputs: n, numRows, values };
+}
+
 /** NormClipping: factors that bring each row to a norm of at most `bound`. */
 function clippingTo(bound: number, geometry: Geometry): Mixing {
   const norms = Array.from({ length: geometry.numUpdates }, (_, i) =>
@@ -97,6 +108,33 @@ describe("the geometry of mixed rows", () => {
     const { squaredDistances } = await mixGeometry(geometry, { numOutputs: 7, numRows: 8, values: seventh }, rows);
     for (let i = 1; i < 8; i++) expect(squaredDistances.slice(i * 8 + 1, i * 8 + 8)).toEqual(new Float64Array(7));
     expect(squaredDistances.every((d) => d >= 0)).toBe(true);
+  });
+
+  test("mixed rows that meet in one point are at distance 0 or a little above, never below", async () => {
+    const rows = rowsOf(float32(...Array.from({ length: 12 }, (_, i) => [0.1 * i, -0.3 * i])));
+    const numRows = 13;
+    const values = new Float64Array(6 * numRows);
+    for (let i = 0; i < 6; i++) {
+      values[i * numRows + 1 + i] = 0.5;
+      values[i * numRows + 12 - i] = 0.5;
+    }
+    const { squaredDistances } = await mixGeometry(
+      await measure(rows, "exact"),
+      { numOutputs: 6, numRows, values },
+      rows,
+    );
+    expect(squaredDistances.every((d) => d >= 0)).toBe(true);
+    expect(Math.max(...squaredDistances.subarray(9, 14))).toBeLessThan(1e-12);
+  });
+
+  test.each([
+    ["rows scaled down from far away", float32([1e25, 0], [0, 1e25], [1, 1]), scaling([1e-25, 1e-25, 1])],
+    ["rows close together and far from the origin", float32([1e6, 0], [1e6, 1], [1e6, 2]), pairMeans(3)],
+  ] as const)("%s need no second look", async (_, vectors, mixing) => {
+    const geometry = await measure(rowsOf(vectors), "exact");
+    const unread = { read: () => Promise.reject(new Error("the rows were read again")) };
+    const rows = { ...rowsOf(vectors), sources: vectors.map(() => unread) };
+    await expect(mixGeometry(geometry, mixing, rows)).resolves.toBeDefined();
   });
 
   test.each([1e8, 1e17, 1e25, 1e30])("clipping, then Krum: attackers of norm %f are never picked", async (norm) => {

@@ -40,7 +40,7 @@ export function serverStream<Request, Response>(
 ): handleServerStreamingCall<Request, Response> {
   return async (call) => {
     const cut = new AbortController();
-    call.once("close", () => cut.abort());
+    call.once("close", () => cut.abort("the call is over"));
     try {
       for await (const message of handle(call.request, cut.signal, call)) {
         if (cut.signal.aborted) return;

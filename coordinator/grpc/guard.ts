@@ -84,14 +84,21 @@ export function callerOf({ parts, callers }: Serving, metadata: Metadata, peer: 
 function adminCheck({ parts, nonces }: Serving, wire: Wire): (method: string, metadata: Metadata) => Uint8Array {
   const admin: Verifier = verifier(parts.keys.adminPublicKey);
   return (method, metadata) => {
-    const proof = wire.v1.AdminProof.deserialize(binary(metadata, ADMIN_METADATA));
-    const { nonce, bodySha256, timeMs, signature } = proof;
+    const { nonce, bodySha256, timeMs, signature } = decodeProof(binary(metadata, ADMIN_METADATA), wire);
     if (!nonces.isFresh(nonce)) throw unauthorized(`${method} with a nonce that is not ours, expired or spent`);
     const message = administrationMessage({ method, bodySha256, nonce, timeMs });
     if (!admin.verify(message, signature)) throw unauthorized(`${method} without the administrator's signature`);
     if (!nonces.spend(nonce)) throw new FederationError("RATE_EXCEEDED", "too many administration calls");
     return bodySha256;
   };
+}
+
+function decodeProof(bytes: Buffer, { v1 }: Wire) {
+  try {
+    return v1.AdminProof.deserialize(bytes);
+  } catch {
+    throw unauthorized("a proof that does not decode");
+  }
 }
 
 function checkBody(message: object, signedBody: Uint8Array | undefined, digests: BodyDigests): void {

@@ -35,13 +35,15 @@ export function inboxOf<Message>(call: Readable): Inbox<Message> {
   call.pause();
   call.on("data", give);
   call.on("end", () => give(undefined));
-  call.on("close", () => fail(new StreamBroken("the stream was cut")));
+  // most calls close with nobody waiting: an error is made only for who would see it
+  call.on("close", () => waiter && fail(new StreamBroken("the stream was cut")));
 
   return {
     next: () =>
       new Promise((resolve, reject) => {
         if (failure !== undefined) return reject(failure);
         if (call.readableEnded) return resolve(undefined);
+        if (call.destroyed) return reject(new StreamBroken("the stream was cut"));
         waiter = { resolve, reject };
         call.resume();
       }),

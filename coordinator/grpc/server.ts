@@ -10,6 +10,7 @@ import type { TlsMaterial } from "../tls.ts";
 import { adminNonces } from "./admin-nonces.ts";
 import { guard } from "./guard.ts";
 import { type Health, healthService } from "./health.ts";
+import { recentBlobs } from "./recent-blobs.ts";
 import { addServices } from "./services.ts";
 import type { Serving } from "./serving.ts";
 import { controlWindows, type Windows } from "./sessions.ts";
@@ -48,6 +49,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const serving: Serving = {
     parts,
     callers: new WeakMap(),
+    blob: recentBlobs(parts.journal, parts.blobs),
     bodyDigests: new WeakMap(),
     nonces: adminNonces(parts.random, parts.clock),
     windows: () => bound(windows),

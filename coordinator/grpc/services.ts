@@ -43,7 +43,7 @@ function participation(serving: Serving): Handlers<ParticipationHandlers> {
   return {
     Connect: duplex(parts, (call) => connect(call, serving)),
     UploadUpdate: duplex(parts, (call) => uploadUpdate(call, serving)),
-    DownloadBlob: serverStream(parts, (request, _signal, call) => downloadBlob(request, sessionOf(call), parts)),
+    DownloadBlob: serverStream(parts, (request, _signal, call) => downloadBlob(request, sessionOf(call), serving)),
     GetReceipt: unary(parts, (request, call) => getReceipt(request, sessionOf(call), parts)),
   };
 }

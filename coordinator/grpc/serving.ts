@@ -2,6 +2,7 @@ import type { EnrollmentBundle } from "../../core/bundle.ts";
 import type { ClientSession, Parts } from "../parts.ts";
 import type { AdminNonces } from "./admin-nonces.ts";
 import type { BodyDigests } from "./checked-service.ts";
+import type { BlobSource } from "./recent-blobs.ts";
 import type { Windows } from "./sessions.ts";
 
 /** What the handlers of one server share. */
@@ -10,6 +11,7 @@ export interface Serving {
   /** Of every session opened here: the connection it is bound to, and the signal that it has ended. */
   readonly callers: WeakMap<ClientSession, Caller>;
   readonly nonces: AdminNonces;
+  readonly blob: BlobSource;
   readonly bodyDigests: BodyDigests;
   /** Known once the port is bound. */
   readonly windows: () => Windows;

@@ -6,8 +6,8 @@ import { FederationError, type Refusal, refuse } from "../../core/errors.ts";
 /** Flow control of the server's HTTP/2 connections: narrow by default, wide for a granted upload. */
 export interface Windows {
   /**
-   * Widens the windows of the caller's connection for one upload of `sizeBytes`, as far as the budget reaches.
-   * RATE_EXCEEDED when the connection carries uploads and the budget cannot cover one more.
+   * Widens the windows of the caller's connection for one upload of `sizeBytes`, as far as the budget reaches, now or
+   * when others have ended. RATE_EXCEEDED when a wide connection asks for one more than the budget covers.
    */
   grant(peer: string, sizeBytes: number): Grant | Refusal;
   /** Ends every connection, whatever it is doing. */
@@ -15,8 +15,7 @@ export interface Windows {
 }
 
 export interface Grant {
-  /** Bytes the client may have on the way; what is left when the upload ends goes back to the budget. */
-  readonly windowBytes: number;
+  /** The upload has ended. */
   release(): void;
 }
 
@@ -30,6 +29,8 @@ interface Connection {
   readonly http2: ServerHttp2Session;
   windowBytes: number;
   uploads: number;
+  /** What its largest upload could use. */
+  wantedBytes: number;
   /** Taken from the budget for the uploads of this connection. */
   reservedBytes: number;
 }
@@ -49,46 +50,57 @@ export function controlWindows(server: Server, budgetBytes: number, maxConnectio
     http2Server.maxConnections = maxConnections;
     http2Server.on("session", (http2) => {
       const peer = `${http2.socket.remoteAddress}:${http2.socket.remotePort}`;
-      const connection = { http2, windowBytes: NARROW_BYTES, uploads: 0, reservedBytes: 0 };
+      const connection = { http2, windowBytes: NARROW_BYTES, uploads: 0, wantedBytes: 0, reservedBytes: 0 };
       connections.set(peer, connection);
       http2.once("close", () => {
         connections.delete(peer);
-        leftBytes += connection.reservedBytes;
-        connection.reservedBytes = 0;
+        giveBack(connection, connection.reservedBytes);
       });
     });
   }
 
-  function widen(connection: Connection, sizeBytes: number): void {
-    const wanted = Math.min(sizeBytes, WIDE_BYTES, leftBytes);
-    if (wanted > NARROW_BYTES) setWindow(connection, wanted);
+  function reserve(connection: Connection, bytes: number): void {
+    leftBytes -= bytes;
+    connection.reservedBytes += bytes;
+  }
+
+  /** What comes free goes to uploads that found the budget empty. */
+  function giveBack(connection: Connection, bytes: number): void {
+    leftBytes += bytes;
+    connection.reservedBytes -= bytes;
+    for (const other of connections.values()) widen(other);
+  }
+
+  /** As far as its uploads can use it and the budget covers it for each of them. */
+  function widen(connection: Connection): void {
+    const { uploads, windowBytes, wantedBytes } = connection;
+    const bytes = Math.min(wantedBytes, WIDE_BYTES, Math.floor(leftBytes / uploads));
+    if (uploads === 0 || windowBytes > NARROW_BYTES || bytes <= NARROW_BYTES) return;
+    reserve(connection, bytes * uploads);
+    setWindow(connection, bytes);
   }
 
   function narrow(connection: Connection): void {
+    connection.wantedBytes = 0;
     if (connection.windowBytes === NARROW_BYTES) return;
     const returned = connection.reservedBytes;
     // the client may use the old window until it has acknowledged the new one
-    setWindow(connection, NARROW_BYTES, () => {
-      const bytes = Math.min(returned, connection.reservedBytes);
-      connection.reservedBytes -= bytes;
-      leftBytes += bytes;
-    });
+    setWindow(connection, NARROW_BYTES, () => giveBack(connection, Math.min(returned, connection.reservedBytes)));
   }
 
   return {
     grant(peer, sizeBytes) {
       const connection = connections.get(peer);
       if (connection === undefined) return refuse("SESSION_INVALID", `no connection of ${peer}`);
-      if (connection.uploads === 0) widen(connection, sizeBytes);
-      const cost = connection.windowBytes === NARROW_BYTES ? 0 : connection.windowBytes;
+      const cost = connection.windowBytes > NARROW_BYTES ? connection.windowBytes : 0;
       if (connection.uploads === MAX_UPLOADS_PER_CONNECTION || cost > leftBytes) {
         return refuse("RATE_EXCEEDED", `${peer} has ${connection.uploads} uploads, ${leftBytes} bytes are left`);
       }
       connection.uploads++;
-      connection.reservedBytes += cost;
-      leftBytes -= cost;
+      connection.wantedBytes = Math.max(connection.wantedBytes, sizeBytes);
+      reserve(connection, cost);
+      widen(connection);
       return {
-        windowBytes: connection.windowBytes,
         release: () => {
           connection.uploads--;
           if (connection.uploads === 0) narrow(connection);

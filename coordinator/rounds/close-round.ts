@@ -2,6 +2,7 @@ import type { Digest } from "../../core/ids.ts";
 import { seededRandom } from "../../core/random/seeded.ts";
 import { floatsOf } from "../../core/tensors/digest.ts";
 import { numCoordinates } from "../../core/tensors/schema.ts";
+import type { AdmittedUpdate } from "../../core/update.ts";
 import { type Aggregate, aggregate, type Pipeline } from "../aggregation/pipeline.ts";
 import { noiseInputs, noiseSeed } from "../privacy/ledger.ts";
 import { addGaussianNoise, noiseStdDev } from "../privacy/mechanisms/gaussian.ts";
@@ -9,7 +10,7 @@ import type { ServerOptimizer } from "../server-optimizers/server-optimizer.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
 import type { Journal } from "../storage/journal.ts";
 import { memoryRowSource, type OpenRowSource, openRowSource, zeroRowSource } from "../storage/row-sources.ts";
-import type { AdmittedRow, ClosedRound, JobState } from "./job-state.ts";
+import type { ClosedRound, JobState } from "./job-state.ts";
 import type { CommittedVersion } from "./round.ts";
 
 /** What closing a round works with: the stored updates, the plan's machinery, and a way to charge before noise. */
@@ -55,19 +56,19 @@ async function aggregateUpdates(state: JobState, closed: ClosedRound, parts: Clo
 }
 
 /** Row order is client id order. Under central privacy n is fixed: an absentee is the zero vector (undefined here). */
-function rowsByClient(closed: ClosedRound, zeroForAbsent: boolean): (AdmittedRow | undefined)[] {
+function rowsByClient(closed: ClosedRound, zeroForAbsent: boolean): (AdmittedUpdate | undefined)[] {
   if (!zeroForAbsent) return [...closed.rows];
   const byClient = new Map(closed.rows.map((row) => [row.clientId, row]));
   return [...byClient.keys(), ...closed.absent].sort().map((clientId) => byClient.get(clientId));
 }
 
-async function openRows(rows: readonly (AdmittedRow | undefined)[], state: JobState, parts: ClosingParts) {
+async function openRows(rows: readonly (AdmittedUpdate | undefined)[], state: JobState, parts: ClosingParts) {
   const opened: OpenRowSource[] = [];
   for (const row of rows) opened.push(await openRow(row, state, parts));
   return opened;
 }
 
-async function openRow(row: AdmittedRow | undefined, state: JobState, parts: ClosingParts): Promise<OpenRowSource> {
+async function openRow(row: AdmittedUpdate | undefined, state: JobState, parts: ClosingParts): Promise<OpenRowSource> {
   if (row === undefined) return zeroRowSource(numCoordinates(state.tensorSchema));
   const inline = parts.journal.inlineBlob(row.payloadSha256);
   return inline === undefined ? openRowSource(await parts.blobs.locate(row.payloadSha256)) : memoryRowSource(inline);

@@ -1,7 +1,8 @@
 import type { ErrorCode } from "../../core/errors.ts";
-import type { ClientId, Digest, JobId, UpdateId } from "../../core/ids.ts";
+import type { ClientId, Digest, JobId } from "../../core/ids.ts";
 import type { Plan } from "../../core/plan.ts";
 import type { TensorSchema } from "../../core/tensors/schema.ts";
+import { type AdmittedUpdate, admitted } from "../../core/update.ts";
 import type { EventOf, JobEvent } from "./events.ts";
 
 /** Everything a job is, as its events made it: `evolve` folds the journal into this. */
@@ -35,18 +36,10 @@ export interface OpenRound {
   readonly serverNonce: Digest;
   readonly cohort: readonly ClientId[];
   readonly openedAtMs: number;
-  readonly admitted: ReadonlyMap<ClientId, AdmittedRow>;
+  readonly admitted: ReadonlyMap<ClientId, AdmittedUpdate>;
   /** Journaled refusals per client: their count and the last code. */
   readonly refused: ReadonlyMap<ClientId, { readonly count: number; readonly code: ErrorCode }>;
   readonly declined: ReadonlySet<ClientId>;
-}
-
-export interface AdmittedRow {
-  readonly clientId: ClientId;
-  readonly updateId: UpdateId;
-  readonly payloadSha256: Digest;
-  readonly norm: number;
-  readonly weight: number;
 }
 
 /** The cohort's answers are in; the aggregate is a function of this and the stored updates alone. */
@@ -55,7 +48,7 @@ export interface ClosedRound {
   readonly round: number;
   readonly attempt: number;
   /** Rows of the aggregation, by client id. */
-  readonly rows: readonly AdmittedRow[];
+  readonly rows: readonly AdmittedUpdate[];
   readonly absent: readonly ClientId[];
   readonly distancePath: "fast" | "exact";
   /** Noise streams already bound to inputs of this attempt. */
@@ -139,8 +132,8 @@ function opened(event: EventOf<"RoundOpened">): OpenRound {
 
 function withAdmitted(open: OpenRound, event: EventOf<"UpdateAdmitted">): OpenRound {
   const { clientId, updateId, payloadSha256, norm, weight } = event;
-  const row: AdmittedRow = { clientId, updateId, payloadSha256, norm, weight };
-  return { ...open, admitted: new Map(open.admitted).set(clientId, row) };
+  const update = admitted({ clientId, updateId, payloadSha256, norm, weight });
+  return { ...open, admitted: new Map(open.admitted).set(clientId, update) };
 }
 
 function withRefused(open: OpenRound, event: EventOf<"UpdateRefused">): OpenRound {

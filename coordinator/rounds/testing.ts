@@ -19,7 +19,7 @@ export function testPlan(changes: Record<string, unknown> = {}): Plan {
   });
 }
 
-export function jobStarted(plan: Plan, numClients: number): EventOf<"JobStarted"> {
+function jobStarted(plan: Plan, numClients: number): EventOf<"JobStarted"> {
   return {
     type: "JobStarted",
     jobId: asJobId("ab".repeat(16)),

@@ -12,7 +12,7 @@ export interface ServerOptimizer {
   step(base: Float32Array, delta: Float32Array, state: Float32Array | undefined): ServerStep;
 }
 
-export interface ServerStep {
+interface ServerStep {
   readonly weights: Float32Array;
   readonly state: Float32Array | undefined;
 }

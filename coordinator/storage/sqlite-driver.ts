@@ -9,7 +9,7 @@ export interface SqliteStatement<Row> {
   iterate(...values: SqliteValue[]): Iterable<Row>;
 }
 
-/** The little that node:sqlite and better-sqlite3 have in common and the journal needs. */
+/** The little that node:sqlite and better-sqlite3 have in common and the journal needs; only the type of rows is ours. */
 export interface SqliteDriver {
   exec(sql: string): void;
   prepare<Row>(sql: string): SqliteStatement<Row>;

@@ -7,7 +7,7 @@ export interface Random {
 }
 
 /** An integer in [0, bound), by rejection, so that no value is favoured. bound is at most 2^48. */
-export function randomInteger(random: Random, bound: number): number {
+function randomInteger(random: Random, bound: number): number {
   const span = 2 ** 48;
   const limit = span - (span % bound);
   for (;;) {

@@ -12,13 +12,13 @@ import type { LocalUpdate } from "../../core/update.ts";
  * | data      | its own examples, and so its own honest delta                 |
  * | colluders | the honest deltas of every attacker, through their coalition  |
  */
-export interface KnownTo {
+interface KnownTo {
   readonly none: undefined;
   readonly data: undefined;
   readonly colluders: Coalition;
 }
 
-export type Knowledge = keyof KnownTo;
+type Knowledge = keyof KnownTo;
 
 interface AttackOn<Port extends string, Decorated, Knows extends Knowledge> {
   readonly decorates: Port;

@@ -49,6 +49,22 @@ export function attackOf(settings: AttackSettings, setting: Setting): Attack {
   }
 }
 
+/** What the attackers do, in words for people. */
+export function describeAttack(settings: AttackSettings, setting: Setting): string {
+  switch (settings.name) {
+    case "SignFlipping":
+      return `each attacker sends its own delta times -${settings.scale}`;
+    case "LabelFlipping":
+      return `attackers train on labels turned round, y -> ${setting.numClasses - 1} - y`;
+    case "ALittleIsEnough":
+      return `attackers all send the mean of their honest deltas minus ${zOf(settings, setting)} standard deviations`;
+    case "NonFinite":
+      return "attackers send NaN for every value; admission refuses them";
+    case "Replay":
+      return "attackers resubmit their previous update after each new one; it is answered again but counts once";
+  }
+}
+
 /** Whether admission turns the attackers' updates away, so that rounds close without them. */
 export function isRefusedAtAdmission(settings: AttackSettings): boolean {
   return settings.name === "NonFinite";

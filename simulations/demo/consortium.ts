@@ -1,16 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
-import pino from "pino";
-import { enrollHome, makeKey } from "../../client/index.ts";
 import { type AdminClient, adminClient, readAdminProfile } from "../../coordinator/index.ts";
 import { clientIdOf } from "../../core/ids.ts";
-import type { AttackerSettings } from "../attacking-parts.ts";
-import { type CoalitionRelay, startCoalition } from "../coalition.ts";
-import { MNIST_CLASSES, type Mnist } from "../mnist.ts";
+import { startCoalition } from "../coalition.ts";
+import type { Mnist } from "../mnist.ts";
 import { partitionText } from "../partitions/settings.ts";
 import type { Member } from "./board.ts";
+import { enroll, everyoneConnected, startMember } from "./members.ts";
 import type { DemoOptions } from "./options.ts";
 import { BATCH_SIZE } from "./plan.ts";
 import { type Processes, processes } from "./processes.ts";
@@ -28,6 +24,8 @@ export interface Foundation {
   readonly options: DemoOptions;
   readonly mnist: Mnist;
   readonly say: (line: string) => void;
+  /** A folder of its own is made in there. */
+  readonly temporary: string;
 }
 
 /**
@@ -42,26 +40,27 @@ export async function withConsortium<T>(
   signal: AbortSignal,
   use: (consortium: Consortium, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "holdfast-demo-"));
+  const folder = await mkdtemp(join(foundation.temporary, "holdfast-demo-"));
   // One backend for everybody, so that a seed means the same accuracies wherever the optional one is installed.
   const started = processes({ HOLDFAST_BACKEND: "wasm" });
   const stopped = AbortSignal.any([signal, started.failed]);
-  const parts: Parts = { folder, started, ...foundation };
+  const closers: Closer[] = [() => started.stopAll()];
+  const site: Site = { ...foundation, folder, started, onClose: (close) => void closers.push(close) };
   try {
-    return await untilAborted(stopped, async () => use(await found(parts, stopped), stopped));
+    return await untilAborted(stopped, async () => use(await found(site, stopped), stopped));
   } finally {
-    await started.stopAll();
-    await parts.coalition?.close();
-    parts.admin?.close();
+    for (const close of closers) await close();
     if (!foundation.options.keep) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-interface Parts extends Foundation {
+type Closer = () => Promise<void> | void;
+
+interface Site extends Foundation {
   readonly folder: string;
   readonly started: Processes;
-  coalition?: CoalitionRelay;
-  admin?: AdminClient;
+  /** What is to be closed once every process has ended. */
+  onClose(close: Closer): void;
 }
 
 /** Rejects with the signal's reason as soon as it aborts, whatever the work is waiting for. */
@@ -73,24 +72,23 @@ async function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Pro
   return Promise.race([work(), aborted]);
 }
 
-async function found(parts: Parts, signal: AbortSignal): Promise<Consortium> {
-  const { options, folder, say } = parts;
+async function found(site: Site, signal: AbortSignal): Promise<Consortium> {
+  const { options, folder, say } = site;
   const members = memberList(options);
   const homes = members.map(({ name }) => join(folder, name));
-  const sharing = { partition: options.partition, seed: options.seed, minimum: BATCH_SIZE };
+  const { partition, seed } = options;
+  say(`founding a consortium of ${members.length} clients and a coordinator in ${folder}`);
   const [shares, address] = await Promise.all([
-    writeShares(parts.mnist.train, homes, sharing),
-    startCoordinator(parts),
+    writeShares(site.mnist.train, homes, { partition, seed, minimum: BATCH_SIZE }),
+    startCoordinator(site),
   ]);
-  say(
-    `MNIST shared out to ${homes.length} folders (${partitionText(options.partition)}), ${sizesText(shares)} images each`,
-  );
+  say(`MNIST shared out to ${homes.length} folders (${partitionText(partition)}), ${sizesText(shares)} images each`);
   say(`coordinator listening on ${address} with TLS`);
   const admin = adminClient(await readAdminProfile(join(folder, "coordinator", "admin.json"), say));
-  parts.admin = admin;
+  site.onClose(() => admin.close());
   for (const { name } of members) await enroll(name, join(folder, name), admin);
-  await startClients(parts, members, shares);
-  await everyoneConnected(admin, members.length, signal);
+  await startMembers(site, members, shares);
+  await everyoneConnected(admin, members, signal);
   say(`${members.length} clients enrolled and connected, each a process with its own key`);
   return { admin, members, folder };
 }
@@ -111,10 +109,9 @@ function sizesText(shares: readonly Share[]): string {
 }
 
 /** @returns the address that it listens on */
-async function startCoordinator({ folder, started }: Parts): Promise<string> {
+async function startCoordinator({ folder, started }: Site): Promise<string> {
   const home = join(folder, "coordinator");
-  const logPath = join(folder, "coordinator.log");
-  const command = { name: "the coordinator", module: "cli", logPath };
+  const command = { name: "the coordinator", module: "cli", logPath: join(folder, "coordinator.log") };
   await started.run({ ...command, args: ["coordinator", "init", "--home", home, "--name", "demo"] });
   return new Promise((resolve) => {
     started.start({
@@ -128,50 +125,10 @@ async function startCoordinator({ folder, started }: Parts): Promise<string> {
   });
 }
 
-const INVITATION_MS = 10 * 60_000;
-
-/** Keys and enrolment as any site does them, in this process to spare ten start-ups. */
-async function enroll(name: string, home: string, admin: AdminClient): Promise<void> {
-  await makeKey(home);
-  const bundle = join(home, "bundle.json");
-  await writeFile(bundle, JSON.stringify(await admin.inviteClient(name, INVITATION_MS)), { mode: 0o600 });
-  await enrollHome({ home, bundle, forcePlaintext: false }, pino({ level: "silent" }));
-}
-
-async function startClients(parts: Parts, members: readonly Member[], shares: readonly Share[]): Promise<void> {
-  const { folder, started } = parts;
-  parts.coalition = await startCoalition(members.filter((it) => it.isAttacker).map((it) => it.name));
-  for (const [i, { name }] of members.entries()) {
-    const command = await commandOf(members[i] as Member, shares[i] as Share, parts);
-    started.start({ name, logPath: join(folder, `${name}.log`), ...command });
-  }
-}
-
-/** What an honest client runs is the client of any site; an attacker runs it with one part decorated. */
-async function commandOf(
-  { name, isAttacker }: Member,
-  { images, labels }: Share,
-  { options, folder, coalition }: Parts,
-) {
-  const home = join(folder, name);
-  const { attack, numClients, numAttackers } = options;
-  if (!isAttacker || attack === undefined || coalition === undefined) {
-    return { module: "cli", args: ["client", "run", "--home", home, "--images", images, "--labels", labels] };
-  }
-  const of = { home, images, labels, attack, numClients, numAttackers, numClasses: MNIST_CLASSES };
-  const settings: AttackerSettings = { ...of, coalition: coalition.accessOf(name) };
-  const path = join(home, "attacker.json");
-  await writeFile(path, JSON.stringify(settings), { mode: 0o600 });
-  return { module: "simulations/attacker", args: [path] };
-}
-
-const LOOK_AGAIN_MS = 100;
-
-/** The clock of the first run starts when everybody is there, so that start-up does not count against its rule. */
-async function everyoneConnected(admin: AdminClient, numClients: number, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    const clients = await admin.listClients();
-    if (clients.filter((it) => it.connected).length >= numClients) return;
-    await setTimeout(LOOK_AGAIN_MS, undefined, { signal });
+async function startMembers(site: Site, members: readonly Member[], shares: readonly Share[]): Promise<void> {
+  const coalition = await startCoalition(members.filter((it) => it.isAttacker).map((it) => it.name));
+  site.onClose(() => coalition.close());
+  for (const [i, member] of members.entries()) {
+    await startMember(member, { ...site, share: shares[i] as Share, coalition: coalition.accessOf(member.name) });
   }
 }

@@ -1,4 +1,4 @@
-import { whyHarmless } from "../attacks/registry.ts";
+import { describeAttack, whyHarmless } from "../attacks/registry.ts";
 import { MNIST_CLASSES, openMnist } from "../mnist.ts";
 import type { Board, DemoView, RunBoard } from "./board.ts";
 import { type Consortium, withConsortium } from "./consortium.ts";
@@ -15,7 +15,10 @@ import { plainView } from "./terminal/plain-view.ts";
 /** Where the demo happens. */
 export interface Stage {
   readonly stdout: NodeJS.WriteStream;
+  /** Where the figures go. */
   readonly cwd: string;
+  /** Where the consortium lives while it lives. */
+  readonly temporary: string;
   readonly env: NodeJS.ProcessEnv;
   /** Ends the demo, and every process of it. */
   readonly signal: AbortSignal;
@@ -37,10 +40,12 @@ export async function demo(typed: TypedOptions, stage: Stage): Promise<void> {
   const view = isTerminal ? liveView(stage.stdout, brush) : plainView(write);
 
   view.say(brush.bold(headline(options)));
-  for (const reason of [...leftOut.map((it) => `left out: ${it}`), ...warnings(options)]) view.say(`  ! ${reason}`);
+  for (const remark of [...remarksOn(options), ...leftOut.map((it) => `left out: ${it}`)]) view.say(`  ${remark}`);
   const say = (line: string) => view.say(`  ${line}`);
-  const results = await withConsortium({ options, mnist, say }, stage.signal, (consortium, signal) =>
-    runAll(runs, options, consortium, { view, signal }),
+  const results = await withConsortium(
+    { options, mnist, say, temporary: stage.temporary },
+    stage.signal,
+    (consortium, signal) => runAll(runs, options, consortium, { view, signal }),
   ).finally(() => view.close());
 
   const result = demoResult(options, results);
@@ -53,10 +58,12 @@ function headline({ numClients, numAttackers, attack, attackName, model, rounds,
   return `MNIST, ${numClients} clients, ${attacking}, ${model}, ${rounds} rounds, seed ${seed}`;
 }
 
-function warnings({ attack, numClients, numAttackers }: DemoOptions): string[] {
+/** What the attack is, and whether it does anything here. */
+function remarksOn({ attack, numClients, numAttackers }: DemoOptions): string[] {
+  if (attack === undefined) return [];
   const setting = { numClients, numAttackers, numClasses: MNIST_CLASSES, folder: "" };
-  const harmless = attack && whyHarmless(attack, setting);
-  return harmless === undefined ? [] : [`${attack?.name} does nothing here: ${harmless}`];
+  const harmless = whyHarmless(attack, setting);
+  return [describeAttack(attack, setting), ...(harmless === undefined ? [] : [`without effect here: ${harmless}`])];
 }
 
 async function runAll(

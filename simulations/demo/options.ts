@@ -49,7 +49,7 @@ export interface RuleChoice {
   readonly rule: string;
 }
 
-export const DEFAULT_RULES = "FedAvg,MultiKrum,NNM+TrimmedMean";
+const DEFAULT_RULES = "FedAvg,MultiKrum,NNM+TrimmedMean";
 const MODELS = ["softmax", "mlp"] as const;
 const NO_ATTACK = "none";
 

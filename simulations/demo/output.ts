@@ -1,5 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { describeAttack } from "../attacks/registry.ts";
+import { MNIST_CLASSES } from "../mnist.ts";
 import { partitionText } from "../partitions/settings.ts";
 import type { DemoOptions } from "./options.ts";
 import { reportPage } from "./report/page.ts";
@@ -29,13 +31,12 @@ export async function writeFiles(result: DemoResult, options: DemoOptions, cwd: 
 
 function settingsOf(options: DemoOptions): [string, string][] {
   const { numClients, numAttackers, attack, attackName, partition, model, rounds, seed } = options;
-  const parameters = Object.entries(attack ?? {}).filter(([name]) => name !== "name");
-  const details = parameters.map(([name, value]) => `${name} ${value}`).join(", ");
+  const setting = { numClients, numAttackers, numClasses: MNIST_CLASSES, folder: "" };
   return [
     ["data", `MNIST, 60,000 training images shared out by ${partitionText(partition)}; tested on 10,000 others`],
     ["clients", `${numClients}, each a process with its own key`],
     ["attackers", attack === undefined ? "none" : `${numAttackers}`],
-    ["attack", details === "" ? attackName : `${attackName} (${details})`],
+    ["attack", attack === undefined ? attackName : `${attackName}: ${describeAttack(attack, setting)}`],
     ["model", model === "mlp" ? "mlp: 784-64-10, ReLU" : "softmax: 784-10"],
     ["training", `${rounds} rounds of 20 local steps, batch 32, learning rate 0.05, momentum 0.9`],
     ["told to the rules", `up to ${numAttackers} attackers, not who they are`],

@@ -134,6 +134,7 @@ function howItEnded(child: ChildProcess): Promise<string | undefined> {
 
 async function tailOf(path: string): Promise<string> {
   const text = await readFile(path, "utf8").catch(() => "");
+  if (text.trim() === "") return "  (it printed nothing)";
   const lines = text.trimEnd().split("\n").slice(-TAIL_LINES);
   return lines.map((line) => `  | ${line}`).join("\n");
 }

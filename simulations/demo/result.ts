@@ -19,7 +19,7 @@ export interface RunResult {
   readonly rounds: readonly RoundResult[];
 }
 
-export interface RoundResult {
+interface RoundResult {
   readonly round: number;
   readonly accuracy: number | null;
   readonly admitted: number;

@@ -115,7 +115,9 @@ test("a connection that is cut in mid-download surfaces as such, and a new sessi
   const session = await connect("site");
   const fetched = session.fetch(digest, signal());
   setTimeout(() => proxy?.cut(), 50);
-  await expect(fetched).rejects.toMatchObject({ code: expect.stringMatching(/COORDINATOR_UNREACHABLE|SESSION_INVALID/) });
+  await expect(fetched).rejects.toMatchObject({
+    code: expect.stringMatching(/COORDINATOR_UNREACHABLE|SESSION_INVALID/),
+  });
   const again = await connect("site");
   expect(Buffer.compare(await again.fetch(digest, signal()), bytes)).toBe(0);
 });

@@ -9,7 +9,15 @@ import type { Session } from "../../client/transport.ts";
 import { SessionTable } from "../../coordinator/admission/sessions.ts";
 import { type AdminClient, adminClient } from "../../coordinator/grpc/admin-client.ts";
 import { type RunningServer, startServer } from "../../coordinator/grpc/server.ts";
-import type { Clients, EnrolledClient, JobSummary, Jobs, Limits, Parts } from "../../coordinator/parts.ts";
+import type {
+  Clients,
+  EnrolledClient,
+  JobSummary,
+  Jobs,
+  Limits,
+  ModelSummary,
+  Parts,
+} from "../../coordinator/parts.ts";
 import { memoryBlobStore } from "../../coordinator/storage/memory-blob-store.ts";
 import { memoryJournal } from "../../coordinator/storage/memory-journal.ts";
 import { openTls, type TlsMaterial } from "../../coordinator/tls.ts";

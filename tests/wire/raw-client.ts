@@ -21,12 +21,14 @@ export function rawClient(address: string, options: Record<string, number> = {})
   return client;
 }
 
+type Method<Response> = Pick<MethodDefinition<never, Response>, "path" | "responseDeserialize">;
+
 const asIs = (bytes: Buffer) => bytes;
 
 /** One unary call of these very bytes. */
 export function callRaw<Response>(
   client: Client,
-  method: MethodDefinition<object, Response>,
+  method: Method<Response>,
   body: Buffer,
   metadata = new Metadata(),
 ): Promise<Response> {
@@ -39,11 +41,7 @@ export function callRaw<Response>(
 }
 
 /** A bidirectional call whose messages are any bytes, and how it ends. */
-export function streamRaw<Response>(
-  client: Client,
-  method: MethodDefinition<object, Response>,
-  metadata = new Metadata(),
-) {
+export function streamRaw<Response>(client: Client, method: Method<Response>, metadata = new Metadata()) {
   const call = client.makeBidiStreamRequest(method.path, asIs, method.responseDeserialize, metadata);
   const replies: Response[] = [];
   call.on("data", (reply: Response) => replies.push(reply));
@@ -86,4 +84,10 @@ export function rawUpload(client: Client, metadata: Metadata) {
     chunk: (offset: number, bytes: Uint8Array) =>
       call.write(UploadUpdate.requestSerialize({ chunk: { offset, bytes } })),
   };
+}
+
+export async function collect<T>(items: AsyncIterable<unknown>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item as T);
+  return all;
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { createServer } from "node:net";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSecureContext, connect as connectTls, type SecureVersion } from "node:tls";
-import { once } from "node:events";
+import { connect as connectTls, createSecureContext, type SecureVersion } from "node:tls";
 import { Client, Metadata, Server } from "@grpc/grpc-js";
 import { service as healthDefinition } from "grpc-health-check";
 import { expect, onTestFinished, test } from "vitest";
@@ -16,7 +16,7 @@ import { systemClock } from "../../core/clock.ts";
 import { secureRandom } from "../../core/random/secure.ts";
 import { dial } from "../../proto/dial.ts";
 import { FEDERATION_ID, silentLog, wireFederation } from "./federation.ts";
-import { rawClient } from "./raw-client.ts";
+import { codeOf, collect, rawClient, rawSession, rawUpload } from "./raw-client.ts";
 
 const refusedWith = (code: string) => expect.objectContaining({ name: "FederationError", code });
 const signal = () => AbortSignal.timeout(10_000);
@@ -46,8 +46,12 @@ test("health answers for the server and each service; an unknown one is not reme
   const { check, watch } = healthMethods();
   const statusOf = (service: string) =>
     new Promise((resolve, reject) => {
-      client.makeUnaryRequest(check.path, check.requestSerialize, check.responseDeserialize, { service }, (error, it) =>
-        error === null ? resolve(it) : reject(error),
+      client.makeUnaryRequest(
+        check.path,
+        check.requestSerialize,
+        check.responseDeserialize,
+        { service },
+        (error, it) => (error === null ? resolve(it) : reject(error)),
       );
     });
   expect(await statusOf("")).toEqual({ status: "SERVING" });
@@ -55,7 +59,7 @@ test("health answers for the server and each service; an unknown one is not reme
   await expect(statusOf("nobody")).rejects.toMatchObject({ code: 5 });
   const { path, requestSerialize, responseDeserialize } = watch;
   const watched = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service: "nobody" });
-  expect(await Array.fromAsync(watched)).toEqual([{ status: "SERVICE_UNKNOWN" }]);
+  expect(await collect(watched)).toEqual([{ status: "SERVICE_UNKNOWN" }]);
 });
 
 test("reflection lists the services", async () => {
@@ -73,28 +77,28 @@ test("reflection lists the services", async () => {
   call.end();
 });
 
-test("stop: health says so, sessions end as SHUTTING_DOWN, a body under way is kept, one that is in gets its receipt", async () => {
-  const { connect, update, server, admission } = await wireFederation();
-  const whole = await connect("whole");
-  const partial = await connect("partial");
-  const ends = [whole, partial].map((session) => session.messages[Symbol.asyncIterator]().next());
-  const wholeUpdate = await update("whole", randomBytes(100));
-  const partialUpdate = await update("partial", randomBytes(100));
+test("stop: sessions end as SHUTTING_DOWN, a body under way is kept, one that is all here gets its receipt", async () => {
+  const { connect, update, enrol, server, address, admission } = await wireFederation();
+  const session = await connect("whole");
+  const { client, control, metadata } = await rawSession(address, enrol("partial"));
+  const partial = rawUpload(client, metadata);
+  partial.begin(await update("partial", randomBytes(100)));
+  partial.chunk(0, randomBytes(10));
+  await expect.poll(() => admission.log).toEqual(["begin at 0"]);
+  await expect.poll(() => partial.replies.length).toBe(1);
+
   let stopped: Promise<void> | undefined;
   admission.beforeWrite = async () => {
-    stopped ??= server.stop();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    stopped = server.stop();
+    await control.ended;
   };
-  const short = { ...partialUpdate, payload: { ...partialUpdate.payload, sizeBytes: 99 } };
-  const [receipt, broken] = await Promise.allSettled([
-    whole.submit(wholeUpdate, signal()),
-    partial.submit(short, signal()),
-  ]);
-  expect(receipt).toMatchObject({ status: "fulfilled", value: { statement: { decision: "admitted" } } });
-  expect(broken.status === "fulfilled" ? broken.value : broken.reason).toMatchObject({});
-  await expect(Promise.all(ends)).rejects.toEqual(refusedWith("SHUTTING_DOWN"));
+  const receipt = await session.submit(await update("whole", randomBytes(100)), signal());
+  expect(receipt).toMatchObject({ statement: { decision: "admitted" } });
+  expect(codeOf(await control.ended)).toBe("SHUTTING_DOWN");
+  expect(codeOf(await partial.ended)).toBe("SHUTTING_DOWN");
+  await expect(session.messages[Symbol.asyncIterator]().next()).rejects.toEqual(refusedWith("SHUTTING_DOWN"));
   await stopped;
-  expect(admission.log).toContain("suspend");
+  expect(admission.log).toEqual(["begin at 0", "begin at 0", "suspend", "finish"]);
 });
 
 test("over TLS everything works, and the client insists on the federation's name and authority", async () => {

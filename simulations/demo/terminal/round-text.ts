@@ -21,7 +21,7 @@ export function remarks(round: RoundProgress, members: readonly Member[]): strin
     if (answer.kind === "declined") note(`declined (${answer.reason})`, clientId);
   }
   for (const clientId of round.absent) if (!round.answers.has(clientId)) note("absent", clientId);
-  const named = [...byReason].map(([reason, names]) => `${reason}: ${names.join(", ")}`);
+  const named = [...byReason].map(([reason, names]) => `${reason}: ${names.toSorted().join(", ")}`);
   return [...named, ...unnamedRefusals(round), ...slow(round, nameOf), ...abandoned(round)];
 }
 

@@ -1,0 +1,81 @@
+import { createHmac } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { asDigest, asJobId } from "../../core/ids.ts";
+import type { CentralPrivacy } from "../../core/plan.ts";
+import type { GaussianMechanism } from "../rounds/events.ts";
+import { epsilonOf, mechanismOf, noiseInputs, noiseSeed } from "./ledger.ts";
+
+const PRIVACY: CentralPrivacy = {
+  mode: "central",
+  clipNorm: 2,
+  noiseMultiplier: 3,
+  delta: 1e-5,
+  maxEpsilon: 10,
+  adjacency: "zero-out",
+  onAbsence: "zero",
+};
+const charge = (noiseMultiplier: number): GaussianMechanism => ({ ...mechanismOf(PRIVACY), noiseMultiplier });
+
+describe("what a round charges", () => {
+  test("is the plan's multiplier under zero-out, and half of it when a client may be replaced", () => {
+    expect(mechanismOf(PRIVACY)).toEqual({
+      mechanism: "gaussian",
+      noiseMultiplier: 3,
+      adjacency: "zero-out",
+      sampling: "full",
+    });
+    expect(mechanismOf({ ...PRIVACY, adjacency: "replace-one" })).toMatchObject({
+      noiseMultiplier: 1.5,
+      adjacency: "replace-one",
+    });
+  });
+
+  test("adds up: rounds of unlike noise cost what the sum of their divergences costs", () => {
+    expect(epsilonOf([], 1e-5)).toBe(0);
+    // two rounds at z cost what one at z / sqrt 2 does
+    expect(epsilonOf([charge(4), charge(4)], 1e-5)).toBeCloseTo(epsilonOf([charge(4 / Math.SQRT2)], 1e-5), 9);
+    const unlike = epsilonOf([charge(3), charge(4)], 1e-5);
+    expect(unlike).toBeCloseTo(epsilonOf([charge(2.4)], 1e-5), 9);
+    expect(epsilonOf([charge(4), charge(3)], 1e-5)).toBe(unlike);
+  });
+});
+
+describe("the seed of a noise stream", () => {
+  const master = new Uint8Array(32).fill(7);
+  const key = { jobId: asJobId("ab".repeat(16)), round: 3, attempt: 1, noiseIndex: 0 };
+
+  test("is HKDF-SHA256 of the master seed, extract and expand as RFC 5869 writes them", () => {
+    const extracted = createHmac("sha256", new Uint8Array(32)).update(master).digest();
+    const info = `{"attempt":1,"jobId":"${key.jobId}","noiseIndex":0,"purpose":"holdfast noise","round":3}`;
+    const expanded = createHmac("sha256", extracted).update(info).update(Uint8Array.of(1)).digest();
+    expect(Buffer.from(noiseSeed(master, key))).toEqual(expanded);
+  });
+
+  test("is another one for every other master, job, round, attempt and index", () => {
+    const others = [
+      noiseSeed(new Uint8Array(32), key),
+      noiseSeed(master, key),
+      noiseSeed(master, { ...key, jobId: asJobId("cd".repeat(16)) }),
+      noiseSeed(master, { ...key, round: 4 }),
+      noiseSeed(master, { ...key, attempt: 2 }),
+      noiseSeed(master, { ...key, noiseIndex: 1 }),
+      noiseSeed(master, { ...key, round: 1, attempt: 3 }),
+    ].map((seed) => Buffer.from(seed).toString("hex"));
+    expect(new Set(others).size).toBe(others.length);
+  });
+});
+
+describe("the inputs a noise stream is bound to", () => {
+  const a = asDigest("aa".repeat(32));
+  const b = asDigest("bb".repeat(32));
+
+  test("do not depend on the order of the updates", () => {
+    expect(noiseInputs([a, b], 1, 2)).toBe(noiseInputs([b, a], 1, 2));
+  });
+
+  test("are others for other updates, another clip or another multiplier", () => {
+    const all = [noiseInputs([a, b], 1, 2), noiseInputs([a], 1, 2), noiseInputs([a, a, b], 1, 2)];
+    all.push(noiseInputs([a, b], 2, 2), noiseInputs([a, b], 1, 1), noiseInputs([a, b], 2, 1));
+    expect(new Set(all).size).toBe(all.length);
+  });
+});
