@@ -19,7 +19,7 @@ export function simulationCommands(run: (options: TypedOptions) => Promise<void>
     .option("--seed <number>", "fixes the data's shares, the first weights and every batch", "0")
     .option("--model <name>", "softmax or mlp", "mlp")
     .option("--json <file>", "also write the result to this file")
-    .option("--keep", "leave the temporary consortium in place", false)
+    .option("--keep", "leave the temporary consortium in place")
     .option("--no-color", "no colours (as does NO_COLOR)")
     .action((options: TypedOptions) => run(options));
   return [demo];

@@ -41,15 +41,18 @@ export function openUpload({ candidate, job, body, parts, ended }: UploadInProgr
     if (isRefusal(update)) return reject(update);
     const norm = await measure(body, job.state.plan.aggregation.maxNorm);
     if (isRefusal(norm)) return reject(norm);
+    return admit(update, norm);
+  }
+
+  /** Durable first, then journaled, then the receipt. */
+  async function admit(update: ReceivedUpdate, norm: number): Promise<SignedReceipt | Refusal> {
     const kept = await refusing(["DISK_FULL"], () => body.keep());
     if (isRefusal(kept)) return kept;
-    const gone = stillWelcome();
-    if (gone !== undefined) return gone;
-    const admitted = await job.submit(admitCommand(update, job, norm, parts.clock.nowMs()), {
-      sealed: evidence(candidate),
-      key: candidate.updateId,
-      blobs: kept,
-    });
+    const unwelcome = stillWelcome();
+    if (unwelcome !== undefined) return unwelcome;
+    const command = admitCommand(update, job, norm, parts.clock.nowMs());
+    const sealing = { sealed: evidence(candidate), key: candidate.updateId, blobs: kept };
+    const admitted = await job.submit(command, sealing);
     if (isRefusal(admitted)) return recordRefusal(candidate, job, admitted, parts);
     return parts.receipts.of(candidate.updateId, header.clientId) ?? refuse("RECEIPT_UNKNOWN", candidate.updateId);
   }

@@ -30,7 +30,9 @@ export function recentBlobs(journal: Journal, blobs: BlobStore): BlobSource {
     if (known !== undefined) return known;
     const found = find(digest);
     recent.set(digest, found);
-    found.catch(() => recent.delete(digest));
+    const forget = () => recent.delete(digest);
+    // a path may go stale, bytes cannot
+    found.then((source) => source instanceof Uint8Array || forget(), forget);
     if (recent.size > MAX_BLOBS) recent.delete(recent.keys().next().value as Digest);
     return found;
   };

@@ -39,7 +39,7 @@ interface Connection {
  * The marked file: grpc-js 1.14 pins its server's streams to 64 KiB and has no supported door to its HTTP/2 sessions,
  * so this reaches into the private `http2Servers`. Node acknowledges a connection's bytes as they arrive and a
  * stream's only as they are read, so what a client can make us hold is its window for every stream: that is what
- * the budget counts.
+ * the budget counts. Beside it grpc-js decodes up to 16 messages ahead of the reader.
  * @throws WINDOW_CONTROL_UNAVAILABLE when the map is gone: better no service than one at 1 MB/s
  */
 export function controlWindows(server: Server, budgetBytes: number, maxConnections: number): Windows {

@@ -17,7 +17,7 @@ export interface TypedOptions {
   readonly model: string;
   readonly json?: string;
   readonly color: boolean;
-  readonly keep: boolean;
+  readonly keep?: boolean;
 }
 
 export interface DemoOptions {
@@ -73,7 +73,7 @@ export function demoOptions(typed: TypedOptions, cwd: string): DemoOptions {
     model: modelIn(typed.model),
     jsonPath: typed.json === undefined ? undefined : pathFrom(cwd, typed.json),
     color: typed.color,
-    keep: typed.keep,
+    keep: typed.keep ?? false,
   };
 }
 

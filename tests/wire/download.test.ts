@@ -69,7 +69,7 @@ test("from an offset only the rest is sent; an offset beyond the end is refused"
   await expect(download(600_001)).rejects.toMatchObject({ details: expect.stringContaining("chunk") });
 });
 
-test("a download whose stream fails goes on from where it stopped, and hashes as one", async () => {
+test("a file that cannot be read fails its own download; the next attempt gets it", async () => {
   const { connect, parts, offered } = await wireFederation();
   const session = await connect("site");
   const bytes = randomBytes(4 * MIB);

@@ -57,7 +57,7 @@ test("garbage for a message has a code, wherever it comes", async () => {
 });
 
 test("no token, a random token and another connection's token open nothing", async () => {
-  const { address, enrol, update } = await wireFederation();
+  const { address, enrol, update, admission } = await wireFederation();
   const { metadata } = await rawSession(address, enrol("site"));
   const signed = await update("site", randomBytes(10));
   const random = new Metadata();
@@ -69,6 +69,7 @@ test("no token, a random token and another connection's token open nothing", asy
     const download = callRaw(rawClient(address), DownloadBlob as never, Buffer.alloc(0), token);
     await expect(download.catch(codeOf)).resolves.toBe("SESSION_INVALID");
   }
+  expect(admission.log).toEqual([]);
 });
 
 test("a slow upload is refused and dropped; a chunk before Begin, out of order, empty or too large is refused", async () => {

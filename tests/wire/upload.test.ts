@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { type DelayProxy, delayProxy } from "../../bench/delay-proxy.ts";
 import { grpcTransport } from "../../client/grpc/grpc-transport.ts";
 import { clientIdOf } from "../../core/ids.ts";
+import type { SignedReceipt } from "../../core/statements.ts";
 import { silentLog, wireFederation } from "./federation.ts";
 
 const signal = () => AbortSignal.timeout(20_000);
@@ -54,6 +55,16 @@ test("a receipt signed by another key is not believed", async () => {
   const submitted = session.submit(await update("site", randomBytes(100)), signal());
   await expect(submitted).rejects.toMatchObject({ code: "RECEIPT_INVALID" });
   expect(admission.log).toContain("finish");
+});
+
+test("a receipt of another update is not taken for this one's", async () => {
+  const { connect, update, admission } = await wireFederation();
+  const session = await connect("site");
+  const first = await update("site", randomBytes(100));
+  const receipt = await session.submit(first, signal());
+  admission.begin = async () => ({ outcome: "known", receipt: receipt as SignedReceipt });
+  const second = session.submit(await update("site", randomBytes(100)), signal());
+  await expect(second).rejects.toMatchObject({ code: "RECEIPT_INVALID" });
 });
 
 test("cut at 99 %, the upload goes on from there on a new connection", async () => {

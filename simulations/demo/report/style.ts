@@ -40,7 +40,7 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.35rem 1.25rem;margin:
 dt{color:var(--soft)}
 dd{margin:0;overflow-wrap:anywhere}
 summary{cursor:pointer;color:var(--soft);margin-top:2rem}
-pre{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:.8rem 1rem;overflow-x:auto;font-size:.9rem}
+pre{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:.8rem 1rem;white-space:pre-wrap;font-size:.9rem}
 .note{color:var(--soft);font-size:.92rem;border-top:1px solid var(--rule);margin-top:3rem;padding-top:1.25rem}
 ${series}
 @media (max-width:560px){.chart.wide{display:none}.chart.narrow{display:block}main{padding-top:1.5rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}}

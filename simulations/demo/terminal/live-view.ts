@@ -99,9 +99,9 @@ function markOf(answer: Answer | undefined, isAttacker: boolean): string {
   }
 }
 
-/** What stood out in the newest settled round where anything did. */
+/** What stood out in the newest settled round of the running job where anything did. */
 function remarkLine({ runs, members }: Board, paint: Paint): string {
-  const running = runs.findLast(({ stage }) => stage !== "waiting");
+  const running = runs.find(({ stage }) => stage === "running");
   if (running === undefined) return "";
   const settled = running.job.rounds.filter((it) => isSettled(it, running.job));
   const newest = settled.findLast((it) => remarks(it, members).length > 0);
