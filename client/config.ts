@@ -1,7 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FederationError } from "../core/errors.ts";
-import { durableWrite } from "./durable-write.ts";
+import { DurableDisk } from "../core/files/durable-write.ts";
 import { type ClientProfile, parseProfile } from "./profile.ts";
 
 /** Where a client keeps what is its own: all under one folder, `--home`. */
@@ -37,5 +37,5 @@ export async function readProfile(home: string): Promise<ClientProfile> {
 }
 
 export async function writeProfile(home: string, profile: ClientProfile): Promise<void> {
-  await durableWrite(clientHome(home).profile, Buffer.from(`${JSON.stringify(profile, null, 2)}\n`));
+  await new DurableDisk().write(clientHome(home).profile, [Buffer.from(`${JSON.stringify(profile, null, 2)}\n`)]);
 }

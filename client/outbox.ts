@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { decodeHeader, HEADER_BYTES, updateIdOf } from "../core/crypto/envelope.ts";
 import { FederationError, isRefusal, type Refusal, refuse } from "../core/errors.ts";
+import { DurableDisk, TEMPORARY } from "../core/files/durable-write.ts";
 import type { JobId, UpdateId } from "../core/ids.ts";
 import type { SignedUpdate } from "../core/update.ts";
-import { durableWrite, TEMPORARY } from "./durable-write.ts";
 import type { UnsavedUpdate } from "./sign-update.ts";
 
 /**
@@ -33,19 +33,20 @@ const PAYLOAD_OFFSET = HEADER_BYTES + SIGNATURE_BYTES;
 export async function openOutbox(folder: string, log: Logger): Promise<Outbox> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await removeUnfinished(folder);
+  const disk = new DurableDisk();
   const pathOf = (updateId: UpdateId) => join(folder, `${updateId}.update`);
 
   return {
     async nextSequence(jobId) {
       const path = join(folder, `${jobId}.sequence`);
       const sequence = (await readSequence(path)) + 1;
-      await durableWrite(path, Buffer.from(`${sequence}\n`));
+      await disk.write(path, [Buffer.from(`${sequence}\n`)]);
       return sequence;
     },
 
     async keep({ payload, ...update }) {
       const path = pathOf(update.updateId);
-      await durableWrite(path, update.headerBytes, update.signature, payload);
+      await disk.write(path, [update.headerBytes, update.signature, payload]);
       return { ...update, payload: { path, offset: PAYLOAD_OFFSET, sizeBytes: payload.length } };
     },
 

@@ -1,73 +1,27 @@
-import { readdir } from "node:fs/promises";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { canonicalBytes } from "../core/crypto/canonical-json.ts";
 import { updateMessage } from "../core/crypto/envelope.ts";
 import { sha256 } from "../core/crypto/sha256.ts";
 import { verifier } from "../core/crypto/verify.ts";
-import { type ErrorCode, FederationError, refuse } from "../core/errors.ts";
+import { FederationError } from "../core/errors.ts";
 import { asClientId, asFederationId, asJobId, fromHex, ZERO_DIGEST } from "../core/ids.ts";
 import { bytesOf, schemaDigest } from "../core/tensors/digest.ts";
-import { openOutbox } from "./outbox.ts";
-import { type ParticipantParts, participant } from "./participant.ts";
+import { connectedClient, eventually, heard, outboxIsEmpty } from "./participant.contract.ts";
 import {
   aborted,
   BASE_MODEL,
   CENTRAL,
-  FakeCoordinator,
   FEDERATION,
-  fakeParts,
   fakeTrainer,
-  fakeWait,
   JOB,
   PROFILE,
   planWith,
   receiptFor,
   SCHEMA,
   SIGNER,
-  SILENT,
-  temporaryFolder,
 } from "./testing.ts";
 
 const OTHER_JOB = asJobId("0b".repeat(16));
-
-const running: { stop: () => Promise<void> }[] = [];
-
-afterEach(async () => {
-  for (const client of running.splice(0)) await client.stop();
-});
-
-function start(parts: ParticipantParts) {
-  const abort = new AbortController();
-  const ended = participant(parts).run(abort.signal);
-  const outcome = ended.then(
-    () => "ended",
-    (error: unknown) => error,
-  );
-  const stop = async () => {
-    abort.abort();
-    await outcome;
-  };
-  running.push({ stop });
-  return { ended: outcome, stop };
-}
-
-const eventually = (check: () => unknown) => vi.waitFor(check, { interval: 2, timeout: 5_000 });
-
-const connected = (coordinator: FakeCoordinator) => eventually(() => expect(coordinator.isConnected).toBe(true));
-
-const heard = (coordinator: FakeCoordinator, what: string) =>
-  eventually(() => expect(coordinator.heard.join("\n")).toContain(what));
-
-async function connectedClient(changes: Partial<ParticipantParts> = {}, coordinator = new FakeCoordinator()) {
-  const folder = await temporaryFolder();
-  const parts = await fakeParts(coordinator, { outbox: await openOutbox(folder, SILENT), ...changes });
-  const client = start(parts);
-  await connected(coordinator);
-  return { coordinator, parts, client, folder };
-}
-
-const outboxIsEmpty = (folder: string) =>
-  eventually(async () => expect((await readdir(folder)).filter((it) => it.endsWith(".update"))).toEqual([]));
 
 describe("a round", () => {
   test("from the task to the receipt: accepted, trained, signed, sent, forgotten", async () => {
@@ -303,184 +257,3 @@ describe("an attempt that is over", () => {
     await eventually(() => expect(trainer.tasks[0]?.signal.aborted ?? false).toBe(true));
   });
 });
-
-describe("an answer that is lost", () => {
-  test("the acknowledgement: its receipt is asked for, nothing is sent twice", async () => {
-    const { coordinator, folder } = await connectedClient();
-    coordinator.submits = [() => failure("COORDINATOR_UNREACHABLE")];
-    coordinator.receipts = [(updateId) => receiptFor(updateId)];
-    coordinator.push(coordinator.task());
-    await heard(coordinator, "receiptOf");
-    await outboxIsEmpty(folder);
-    expect(coordinator.heard).toEqual(["connect", "accept 1/1", "submit 1/1", "receiptOf"]);
-  });
-
-  test("the update: exactly the same bytes are sent again", async () => {
-    const { coordinator, folder } = await connectedClient();
-    coordinator.submits = [() => failure("COORDINATOR_UNREACHABLE"), (updateId) => receiptFor(updateId)];
-    coordinator.push(coordinator.task());
-    await eventually(() => expect(coordinator.arrivals).toHaveLength(2));
-    await outboxIsEmpty(folder);
-    const [first, second] = coordinator.arrivals;
-    expect(second).toEqual(first);
-  });
-
-  test.each(["RATE_EXCEEDED", "DISK_FULL", "UPLOAD_TOO_SLOW"] as const)("%s passes: sent again", async (code) => {
-    const wait = fakeWait();
-    const { coordinator } = await connectedClient({ wait });
-    coordinator.submits = [() => refuse(code, ""), (updateId) => receiptFor(updateId)];
-    coordinator.push(coordinator.task());
-    await eventually(() => expect(coordinator.arrivals).toHaveLength(2));
-    expect(wait.waitedMs).toHaveLength(1);
-  });
-
-  test("a final refusal is an answer: not sent again, not kept", async () => {
-    const { coordinator, folder } = await connectedClient();
-    coordinator.submits = [() => refuse("NORM_TOO_LARGE", "")];
-    coordinator.push(coordinator.task());
-    await heard(coordinator, "submit 1/1");
-    await outboxIsEmpty(folder);
-    coordinator.push(coordinator.task({ round: 2 }));
-    await heard(coordinator, "submit 2/1");
-    expect(coordinator.arrivals).toHaveLength(2);
-  });
-});
-
-describe("a connection that breaks", () => {
-  test("during training: the work goes on, and is sent on the next connection, once", async () => {
-    let finish = () => {};
-    const good = fakeTrainer();
-    const trainer = fakeTrainer(async (task) => {
-      await new Promise<void>((resolve) => {
-        finish = resolve;
-      });
-      return good.train(task);
-    });
-    const { coordinator } = await connectedClient({ trainer });
-    const message = coordinator.task();
-    coordinator.push(message);
-    await eventually(() => expect(trainer.tasks).toHaveLength(1));
-    coordinator.hangUp(new FederationError("COORDINATOR_UNREACHABLE", "cut"));
-    await connected(coordinator);
-    coordinator.push(message);
-    finish();
-    await heard(coordinator, "submit 1/1");
-    coordinator.push(message);
-    coordinator.push(coordinator.task({ round: 2 }));
-    await eventually(() => expect(trainer.tasks).toHaveLength(2));
-    expect(coordinator.heard.filter((it) => it.startsWith("submit 1"))).toHaveLength(1);
-    finish();
-  });
-
-  test("a request that waits for an answer is made again on the next session", async () => {
-    const { coordinator } = await connectedClient();
-    coordinator.submits = [() => new Promise<never>(() => {}) as never, (updateId) => receiptFor(updateId)];
-    coordinator.push(coordinator.task());
-    await heard(coordinator, "submit");
-    coordinator.hangUp();
-    await eventually(() => expect(coordinator.arrivals).toHaveLength(2));
-    expect(coordinator.heard).toEqual(["connect", "accept 1/1", "submit 1/1", "connect", "receiptOf", "submit 1/1"]);
-  });
-
-  test("waits double from half a second to the cap of 30 s, each half by chance; work then goes on", async () => {
-    const wait = fakeWait();
-    const coordinator = new FakeCoordinator();
-    coordinator.connects = [...Array.from({ length: 9 }, () => new Error("refused")), undefined];
-    await connectedClient({ wait }, coordinator);
-    const ceilings = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000];
-    expect(wait.waitedMs).toHaveLength(9);
-    ceilings.forEach((ceiling, i) => {
-      expect(wait.waitedMs[i]).toBeGreaterThanOrEqual(ceiling / 2);
-      expect(wait.waitedMs[i]).toBeLessThan(ceiling);
-    });
-    coordinator.push(coordinator.task());
-    await heard(coordinator, "submit 1/1");
-  });
-
-  test("a coordinator that hangs up at once is not stormed; a session that lasted resets the wait", async () => {
-    const wait = fakeWait();
-    let now = 0;
-    const clock = { nowMs: () => 0, monotonicMs: () => now };
-    const { coordinator } = await connectedClient({ wait, clock });
-    for (const lived of [0, 0, 0, 60_000]) {
-      now += lived;
-      coordinator.hangUp();
-      await connected(coordinator);
-    }
-    expect(wait.waitedMs[2]).toBeGreaterThanOrEqual(1_000);
-    expect(wait.waitedMs[3]).toBeLessThan(500);
-  });
-
-  test.each(["CLIENT_REVOKED", "CLIENT_UNKNOWN", "PROTOCOL_UNSUPPORTED"] as const)(
-    "%s ends the client",
-    async (code) => {
-      const coordinator = new FakeCoordinator();
-      coordinator.connects = [new FederationError(code, "for good")];
-      const { ended } = start(await fakeParts(coordinator));
-      expect(await ended).toMatchObject({ code });
-      expect(coordinator.heard).toEqual(["connect"]);
-    },
-  );
-
-  test("revoked in mid-training: training is aborted and the client ends", async () => {
-    const trainer = fakeTrainer((task) => aborted(task.signal));
-    const { coordinator, client } = await connectedClient({ trainer });
-    coordinator.push(coordinator.task());
-    await eventually(() => expect(trainer.tasks).toHaveLength(1));
-    coordinator.hangUp(new FederationError("CLIENT_REVOKED", "for good"));
-    expect(await client.ended).toMatchObject({ code: "CLIENT_REVOKED" });
-    expect(trainer.tasks[0]?.signal.aborted).toBe(true);
-  });
-});
-
-describe("stopping and starting again", () => {
-  test("a stop in mid-training aborts it and ends in good order", async () => {
-    const trainer = fakeTrainer((task) => aborted(task.signal));
-    const { coordinator, client } = await connectedClient({ trainer });
-    coordinator.push(coordinator.task());
-    await eventually(() => expect(trainer.tasks).toHaveLength(1));
-    await client.stop();
-    expect(await client.ended).toBe("ended");
-    expect(coordinator.heard.join()).not.toContain("decline");
-  });
-
-  test("an unanswered update is asked for, then resent byte for byte; its task is not trained again", async () => {
-    const before = await connectedClient();
-    before.coordinator.submits = [() => failure("INTERNAL")];
-    before.coordinator.push(before.coordinator.task());
-    await heard(before.coordinator, "submit 1/1");
-    await before.client.stop();
-
-    const trainer = fakeTrainer();
-    const { coordinator, folder } = await connectedClient({ trainer, outbox: await openOutbox(before.folder, SILENT) });
-    coordinator.push(coordinator.task());
-    coordinator.push(coordinator.task({ jobId: OTHER_JOB, round: 2 }));
-    await heard(coordinator, "submit 2/1");
-    coordinator.push(coordinator.task({ round: 3 }));
-    await heard(coordinator, "submit 3/1");
-    await outboxIsEmpty(folder);
-    expect(coordinator.heard.slice(0, 3)).toEqual(["connect", "receiptOf", "submit 1/1"]);
-    expect(coordinator.arrivals[0]).toEqual(before.coordinator.arrivals[0]);
-    expect(trainer.tasks.map((it) => it.round)).toEqual([2, 3]);
-    expect(coordinator.arrivals.map((it) => it.header.clientSeq)).toEqual([1, 1, 2]);
-  });
-
-  test("an answer that came while it was down is all it needs", async () => {
-    const before = await connectedClient();
-    before.coordinator.submits = [() => failure("INTERNAL")];
-    before.coordinator.push(before.coordinator.task());
-    await heard(before.coordinator, "submit 1/1");
-    await before.client.stop();
-
-    const coordinator = new FakeCoordinator();
-    coordinator.receipts = [(updateId) => receiptFor(updateId)];
-    await connectedClient({ outbox: await openOutbox(before.folder, SILENT) }, coordinator);
-    await heard(coordinator, "receiptOf");
-    await outboxIsEmpty(before.folder);
-    expect(coordinator.arrivals).toEqual([]);
-  });
-});
-
-function failure(code: ErrorCode): never {
-  throw new FederationError(code, "the stream broke");
-}

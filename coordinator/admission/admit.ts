@@ -59,7 +59,7 @@ export function openAdmission(parts: AdmissionParts): Admission {
     why: Refusal | undefined,
   ): Begun {
     const refusal = why ?? refuse("CLIENT_UNKNOWN", header.clientId);
-    job?.countRefusal(session.clientId, refusal.refused);
+    job?.countRefusal(session.clientId, refusal.refused, openRound(header, job.state) !== undefined);
     return refused(refusal);
   }
 

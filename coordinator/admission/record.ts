@@ -24,7 +24,7 @@ export interface AdmissionParts {
 export interface RunningJob {
   readonly state: JobState;
   submit(command: Command, extras?: SubmitExtras): Promise<Appended | Refusal | undefined>;
-  countRefusal(clientId: ClientId, code: Refusal["refused"]): void;
+  countRefusal(clientId: ClientId, code: Refusal["refused"], isAnswer: boolean): void;
 }
 
 interface SubmitExtras {
@@ -55,7 +55,7 @@ export async function recordRefusal(
     },
     { sealed: evidence(candidate) },
   );
-  if (recorded === undefined) job.countRefusal(clientId, refusal.refused);
+  if (recorded === undefined) job.countRefusal(clientId, refusal.refused, true);
   return refusal;
 }
 

@@ -81,7 +81,7 @@ export function openUpload({ candidate, job, body, parts, ended }: UploadInProgr
     async abandon(code: ErrorCode) {
       if (!end()) return;
       await body.discard();
-      job.countRefusal(header.clientId, code);
+      job.countRefusal(header.clientId, code, false);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { FederationError } from "../../core/errors.ts";
+import { suggestion } from "../../core/nearest-name.ts";
 import type { NamedSettings } from "../../core/plan.ts";
-import { suggestion } from "./nearest-name.ts";
 import { nnm } from "./pre-aggregators/nnm.ts";
 import type { PreAggregator, Rule } from "./rule.ts";
 import { fedAvg } from "./rules/fed-avg.ts";

@@ -28,7 +28,7 @@ export function healthService(server: Server, services: readonly string[]): Heal
 /** The package remembers every name that was ever watched: a stranger could fill the memory with names of his own. */
 function watchKnown(implementation: UntypedServiceImplementation, known: ReadonlySet<string>) {
   return (call: ServerWritableStream<WatchRequest, { status: string }>) => {
-    if (true) {
+    if (known.has(call.request.service)) {
       (implementation["watch"] as (call: unknown) => void)(call);
     } else {
       call.write({ status: "SERVICE_UNKNOWN" });

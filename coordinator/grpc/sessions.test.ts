@@ -3,7 +3,7 @@ import { type ClientHttp2Session, connect } from "node:http2";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
 import { isRefusal } from "../../core/errors.ts";
-import { controlWindows, type Grant, type Windows } from "./sessions.ts";
+import { controlWindows, type Grant, usefulWindow, type Windows } from "./sessions.ts";
 
 const MIB = 1 << 20;
 const NARROW = 65_535;
@@ -47,35 +47,36 @@ test("a connection starts narrow, is widened for an upload as far as that needs,
   small.release();
   whole.release();
   await windowOf(client).toBe(NARROW);
+});
 
-  granted(windows.grant(peer, 1_000 * MIB));
-  await windowOf(client).toBe(16 * MIB);
+test("a near client is given 4 MiB and a far one 16 MiB: what keeps its connection busy", () => {
+  expect([0.2, 12, 25, 50, 1_000].map(usefulWindow)).toEqual([4 * MIB, 4 * MIB, 8_000_000, 16_000_000, 16 * MIB]);
 });
 
 test("the budget is a sum over connections; what comes free goes to those that found it empty", async () => {
-  const { windows, dial } = await listen(20 * MIB);
+  const { windows, dial } = await listen(5 * MIB);
   const [first, second, third] = [await dial(), await dial(), await dial()];
-  const wide = granted(windows.grant(first.peer, 100 * MIB));
-  granted(windows.grant(second.peer, 100 * MIB));
-  granted(windows.grant(third.peer, 100 * MIB));
-  await windowOf(first.client).toBe(16 * MIB);
-  await windowOf(second.client).toBe(4 * MIB);
+  const wide = granted(windows.grant(first.peer, 4 * MIB));
+  granted(windows.grant(second.peer, 4 * MIB));
+  granted(windows.grant(third.peer, 4 * MIB));
+  await windowOf(first.client).toBe(4 * MIB);
+  await windowOf(second.client).toBe(1 * MIB);
   expect(third.client.remoteSettings.initialWindowSize).toBe(NARROW);
-  expect(windows.grant(first.peer, 100 * MIB)).toMatchObject({ refused: "RATE_EXCEEDED" });
+  expect(windows.grant(first.peer, 4 * MIB)).toMatchObject({ refused: "RATE_EXCEEDED" });
 
   wide.release();
   await windowOf(first.client).toBe(NARROW);
-  await windowOf(third.client).toBe(16 * MIB);
+  await windowOf(third.client).toBe(4 * MIB);
 });
 
 test("a connection that goes away gives back what it held", async () => {
-  const { windows, dial } = await listen(16 * MIB);
+  const { windows, dial } = await listen(4 * MIB);
   const [first, second] = [await dial(), await dial()];
-  granted(windows.grant(first.peer, 16 * MIB));
-  granted(windows.grant(second.peer, 16 * MIB));
+  granted(windows.grant(first.peer, 4 * MIB));
+  granted(windows.grant(second.peer, 4 * MIB));
   expect(second.client.remoteSettings.initialWindowSize).toBe(NARROW);
   first.client.destroy();
-  await windowOf(second.client).toBe(16 * MIB);
+  await windowOf(second.client).toBe(4 * MIB);
   expect(windows.grant(first.peer, 1)).toMatchObject({ refused: "SESSION_INVALID" });
 });
 

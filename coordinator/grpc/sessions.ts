@@ -21,12 +21,17 @@ export interface Grant {
 
 /** HTTP/2's own default, which every connection starts with: unread, 20 of them hold little more than 1 MB. */
 const NARROW_BYTES = 65_535;
-/** At 50 ms of round trip this carries 320 MB/s; the default window would carry 1.3. */
-const WIDE_BYTES = 16 * 1024 * 1024;
+/** At 50 ms of round trip this carries 320 MB/s, where the narrow window would carry 1.3. */
+const WIDEST_BYTES = 16 * 1024 * 1024;
+/** The same rate at 12 ms: what a near client is given, so that the budget reaches further. */
+const NEAR_BYTES = 4 * 1024 * 1024;
+const WIDE_BYTES_PER_MS = 320_000;
 const MAX_UPLOADS_PER_CONNECTION = 4;
 
 interface Connection {
   readonly http2: ServerHttp2Session;
+  /** What its round trip makes useful; the widest until the ping has come back. */
+  usefulBytes: number;
   windowBytes: number;
   uploads: number;
   /** What its largest upload could use. */
@@ -50,7 +55,7 @@ export function controlWindows(server: Server, budgetBytes: number, maxConnectio
     http2Server.maxConnections = maxConnections;
     http2Server.on("session", (http2) => {
       const peer = `${http2.socket.remoteAddress}:${http2.socket.remotePort}`;
-      const connection = { http2, windowBytes: NARROW_BYTES, uploads: 0, wantedBytes: 0, reservedBytes: 0 };
+      const connection = newConnection(http2);
       connections.set(peer, connection);
       http2.once("close", () => {
         connections.delete(peer);
@@ -73,8 +78,8 @@ export function controlWindows(server: Server, budgetBytes: number, maxConnectio
 
   /** As far as its uploads can use it and the budget covers it for each of them. */
   function widen(connection: Connection): void {
-    const { uploads, windowBytes, wantedBytes } = connection;
-    const bytes = Math.min(wantedBytes, WIDE_BYTES, Math.floor(leftBytes / uploads));
+    const { uploads, windowBytes, wantedBytes, usefulBytes } = connection;
+    const bytes = Math.min(wantedBytes, usefulBytes, Math.floor(leftBytes / uploads));
     if (uploads === 0 || windowBytes > NARROW_BYTES || bytes <= NARROW_BYTES) return;
     reserve(connection, bytes * uploads);
     setWindow(connection, bytes);
@@ -111,6 +116,20 @@ export function controlWindows(server: Server, budgetBytes: number, maxConnectio
       for (const { http2 } of connections.values()) http2.destroy();
     },
   };
+}
+
+function newConnection(http2: ServerHttp2Session): Connection {
+  const none = { uploads: 0, wantedBytes: 0, reservedBytes: 0 };
+  const connection = { http2, usefulBytes: WIDEST_BYTES, windowBytes: NARROW_BYTES, ...none };
+  http2.ping((error, roundTripMs) => {
+    if (error === null) connection.usefulBytes = usefulWindow(roundTripMs);
+  });
+  return connection;
+}
+
+/** Bytes on the way that keep a connection of this round trip busy at 320 MB/s, from 4 to 16 MiB. */
+export function usefulWindow(roundTripMs: number): number {
+  return Math.min(WIDEST_BYTES, Math.max(NEAR_BYTES, Math.ceil(roundTripMs * WIDE_BYTES_PER_MS)));
 }
 
 function setWindow(connection: Connection, windowBytes: number, acknowledged = () => {}): void {

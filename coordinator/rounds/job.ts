@@ -111,9 +111,9 @@ export class Job {
     return this.#parts.journal.append(entries, blobs);
   }
 
-  /** An answer that was refused before it could be journaled one by one. */
-  countRefusal(clientId: ClientId, code: ErrorCode): void {
-    this.#attempt.count(clientId, code);
+  /** A refusal that is not journaled one by one. It is this client's answer only if it was for the open attempt. */
+  countRefusal(clientId: ClientId, code: ErrorCode, isAnswer: boolean): void {
+    this.#attempt.count(clientId, code, isAnswer);
     this.#wake.now();
   }
 
@@ -253,7 +253,7 @@ function untilNextTick({ plan }: JobState, { openForMs, quorumForMs }: Waits): n
 interface AttemptClock {
   start(open: Attempt & { readonly openedAtMs: number }): void;
   quorum(): void;
-  count(clientId: ClientId, code: ErrorCode): void;
+  count(clientId: ClientId, code: ErrorCode, isAnswer: boolean): void;
   waits(): Waits;
 }
 
@@ -274,8 +274,8 @@ function attemptClock(clock: Clock): AttemptClock {
     quorum(): void {
       quorumAt ??= clock.monotonicMs();
     },
-    count(clientId: ClientId, code: ErrorCode): void {
-      answered.add(clientId);
+    count(clientId: ClientId, code: ErrorCode, isAnswer: boolean): void {
+      if (isAnswer) answered.add(clientId);
       counts[code] = (counts[code] ?? 0) + 1;
     },
     waits(): Waits {

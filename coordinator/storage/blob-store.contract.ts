@@ -1,9 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sha256 } from "../../core/crypto/sha256.ts";
+import { inFolder } from "../../core/files/faulty-files.contract.ts";
 import { bytesOf, payloadDigest } from "../../core/tensors/digest.ts";
 import type { TensorSchema } from "../../core/tensors/schema.ts";
 import type { PayloadFile } from "../../core/update.ts";
@@ -18,15 +17,6 @@ export const payload = bytesOf(values);
 
 export async function bytesIn({ path, offset, sizeBytes }: PayloadFile): Promise<number[]> {
   return [...(await readFile(path)).subarray(offset, offset + sizeBytes)];
-}
-
-export async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "holdfast-blobs-"));
-  try {
-    await use(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
 }
 
 /** Every implementation passes the same promises. */

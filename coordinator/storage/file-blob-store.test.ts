@@ -2,10 +2,10 @@ import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { sha256 } from "../../core/crypto/sha256.ts";
+import { DurableDisk } from "../../core/files/durable-write.ts";
+import { type Faults, faultyFiles, inFolder } from "../../core/files/faulty-files.contract.ts";
 import { readSafetensors } from "../../core/tensors/safetensors.ts";
-import { bytesIn, describeBlobStore, inFolder, payload, schema, values } from "./blob-store.contract.ts";
-import { DurableDisk } from "./durable-write.ts";
-import { type Faults, faultyFiles } from "./faulty-files.contract.ts";
+import { bytesIn, describeBlobStore, payload, schema, values } from "./blob-store.contract.ts";
 import { openFileBlobStore } from "./file-blob-store.ts";
 
 describeBlobStore("openFileBlobStore", (folder) => openFileBlobStore(folder));

@@ -3,14 +3,14 @@ import { dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { sha256 } from "../../core/crypto/sha256.ts";
 import { FederationError } from "../../core/errors.ts";
+import { DurableDisk, guarded, TEMPORARY } from "../../core/files/durable-write.ts";
+import { readAll, SLICE_BYTES } from "../../core/files/file-bytes.ts";
 import type { Digest } from "../../core/ids.ts";
 import { bytesOf } from "../../core/tensors/digest.ts";
 import { payloadOffset, safetensorsHeader } from "../../core/tensors/safetensors.ts";
 import { numCoordinates, type TensorSchema } from "../../core/tensors/schema.ts";
 import type { PayloadFile } from "../../core/update.ts";
 import type { BlobStore } from "./blob-store.ts";
-import { DurableDisk, guarded, TEMPORARY } from "./durable-write.ts";
-import { readAll, SLICE_BYTES } from "./file-bytes.ts";
 import { type FileSpool, openFileSpool, type SpoolSettings } from "./file-spool.ts";
 
 export interface FileBlobStore extends BlobStore {

@@ -2,11 +2,11 @@ import { createHash, type Hash } from "node:crypto";
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { FederationError } from "../../core/errors.ts";
+import { type DurableDisk, storageError } from "../../core/files/durable-write.ts";
+import { readAll, SLICE_BYTES, writeAll } from "../../core/files/file-bytes.ts";
 import type { Digest } from "../../core/ids.ts";
 import type { PayloadFile } from "../../core/update.ts";
 import type { Spool } from "./blob-store.ts";
-import { type DurableDisk, storageError } from "./durable-write.ts";
-import { readAll, SLICE_BYTES, writeAll } from "./file-bytes.ts";
 
 export interface SpoolSettings {
   readonly disk: DurableDisk;

@@ -2,8 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { inFolder } from "../../core/files/faulty-files.contract.ts";
 import { bytesOf } from "../../core/tensors/digest.ts";
-import { inFolder } from "./blob-store.contract.ts";
 import { memoryRowSource, openRowSource } from "./row-sources.ts";
 
 const numCoordinates = 50;

@@ -1,10 +1,10 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { endianness } from "node:os";
 import { FederationError } from "../../core/errors.ts";
+import { storageError } from "../../core/files/durable-write.ts";
+import { readAll } from "../../core/files/file-bytes.ts";
 import type { PayloadFile } from "../../core/update.ts";
 import type { RowSource } from "../aggregation/rule.ts";
-import { storageError } from "./durable-write.ts";
-import { readAll } from "./file-bytes.ts";
 
 /** A row that holds an open file until it is closed. */
 export interface OpenRowSource extends RowSource {

@@ -28,7 +28,7 @@ export function undetectableZ(numClients: number, numAttackers: number): number 
 /** Why the attack would do nothing; undefined when it does something. */
 export function whyNoOp(z: number, numAttackers: number): string | undefined {
   if (numAttackers < 2) return "one colluder alone has no standard deviation to hide in, so it sends its honest delta";
-  if (z <= 0) return `z = ${z} is not above 0, so the colluders do not push the mean the other way`;
+  if (z <= 0) return `z = ${Number(z.toFixed(3))} is not above 0, so the colluders do not push the mean the other way`;
   return undefined;
 }
 

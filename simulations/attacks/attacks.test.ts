@@ -173,9 +173,9 @@ describe("reading an attack", () => {
   });
 
   test.each([
-    ["SignFliping", 'did you mean "SignFlipping"?'],
-    ["signflipping", 'did you mean "SignFlipping"?'],
-    ["Nonsense", "Known: SignFlipping, LabelFlipping"],
+    ["SignFliping", "did you mean SignFlipping?"],
+    ["signflipping", "did you mean SignFlipping?"],
+    ["Nonsense", "known are SignFlipping, LabelFlipping"],
     ["SignFlipping:scale=x", "scale"],
     ["SignFlipping:scale=-1", "scale"],
     ["SignFlipping:strength=1", "strength"],

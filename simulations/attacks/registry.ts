@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { FederationError } from "../../core/errors.ts";
-import { nearest } from "../nearest.ts";
+import { suggestion } from "../../core/nearest-name.ts";
 import { aLittleIsEnough, undetectableZ, whyNoOp } from "./a-little-is-enough.ts";
 import type { Attack } from "./attack.ts";
 import { labelFlipping } from "./label-flipping.ts";
@@ -57,7 +57,7 @@ export function describeAttack(settings: AttackSettings, setting: Setting): stri
     case "LabelFlipping":
       return `attackers train on labels turned round, y -> ${setting.numClasses - 1} - y`;
     case "ALittleIsEnough":
-      return `attackers all send the mean of their honest deltas minus ${zOf(settings, setting)} standard deviations`;
+      return `attackers all send the mean of their honest deltas minus ${Number(zOf(settings, setting).toFixed(3))} standard deviations`;
     case "NonFinite":
       return "attackers send NaN for every value; admission refuses them";
     case "Replay":
@@ -87,7 +87,7 @@ function zOf({ z }: Extract<AttackSettings, { name: "ALittleIsEnough" }>, settin
 export function parseAttack(text: string): AttackSettings {
   const [name = "", parameters] = text.split(":", 2);
   if (!ATTACK_NAMES.includes(name)) {
-    throw new FederationError("CONFIG_INVALID", `unknown attack "${name}"${nearest(name, ATTACK_NAMES)}`);
+    throw new FederationError("CONFIG_INVALID", `unknown attack "${name}": ${suggestion(name, ATTACK_NAMES)}`);
   }
   const pairs = parameters === undefined ? [] : parameters.split(",").map((pair) => pair.split("=", 2));
   const result = attackSettingsSchema.safeParse({ ...Object.fromEntries(pairs), name });

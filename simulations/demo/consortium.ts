@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type AdminClient, adminClient, readAdminProfile } from "../../coordinator/index.ts";
@@ -48,6 +49,8 @@ export async function withConsortium<T>(
   const site: Site = { ...foundation, folder, started, onClose: (close) => void closers.push(close) };
   try {
     return await untilAborted(stopped, async () => use(await found(site, stopped), stopped));
+  } catch (error) {
+    throw await causeOf(error, stopped);
   } finally {
     for (const close of closers) await close();
     if (!foundation.options.keep) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -71,6 +74,15 @@ async function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Pro
   });
   return Promise.race([work(), aborted]);
 }
+
+/** A connection breaks a moment before the end of the process behind it is known, which says more. */
+async function causeOf(error: unknown, stopped: AbortSignal): Promise<unknown> {
+  const moment = AbortSignal.timeout(MOMENT_MS);
+  if (!stopped.aborted) await once(AbortSignal.any([stopped, moment]), "abort");
+  return stopped.aborted ? stopped.reason : error;
+}
+
+const MOMENT_MS = 500;
 
 async function found(site: Site, signal: AbortSignal): Promise<Consortium> {
   const { options, folder, say } = site;

@@ -54,7 +54,7 @@ export async function demo(typed: TypedOptions, stage: Stage): Promise<void> {
 }
 
 function headline({ numClients, numAttackers, attack, attackName, model, rounds, seed }: DemoOptions): string {
-  const attacking = attack === undefined ? "no attack" : `${numAttackers} of them attackers (${attackName})`;
+  const attacking = attack === undefined ? "no attack" : `${numAttackers} of them attacking (${attackName})`;
   return `MNIST, ${numClients} clients, ${attacking}, ${model}, ${rounds} rounds, seed ${seed}`;
 }
 

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { FederationError } from "../../core/errors.ts";
+import { suggestion } from "../../core/nearest-name.ts";
 import { ATTACK_NAMES, type AttackSettings, parseAttack } from "../attacks/registry.ts";
-import { nearest } from "../nearest.ts";
 import { type PartitionSettings, parsePartition } from "../partitions/settings.ts";
 
 /** What was typed, before anything is checked. */
@@ -87,7 +87,7 @@ function attackIn(text: string): AttackSettings | undefined {
   if (text === NO_ATTACK) return undefined;
   const [name = ""] = text.split(":");
   if (ATTACK_NAMES.includes(name)) return parseAttack(text);
-  throw invalid(`unknown attack "${name}"${nearest(name, [...ATTACK_NAMES, NO_ATTACK])}`);
+  throw invalid(`unknown attack "${name}": ${suggestion(name, [...ATTACK_NAMES, NO_ATTACK])}`);
 }
 
 function ruleChoices(text: string): RuleChoice[] {
@@ -104,7 +104,7 @@ function ruleChoices(text: string): RuleChoice[] {
 
 function modelIn(text: string): DemoOptions["model"] {
   const model = MODELS.find((it) => it === text);
-  if (model === undefined) throw invalid(`unknown model "${text}"${nearest(text, MODELS)}`);
+  if (model === undefined) throw invalid(`unknown model "${text}": ${suggestion(text, MODELS)}`);
   return model;
 }
 

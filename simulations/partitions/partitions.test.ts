@@ -97,7 +97,7 @@ describe("reading a partition", () => {
   });
 
   test.each([
-    ["dirichelt", 'unknown partition "dirichelt"; did you mean "dirichlet"?'],
+    ["dirichelt", 'unknown partition "dirichelt": did you mean dirichlet?'],
     ["iid:2", "iid takes no parameter"],
     ["dirichlet:0", "alpha is a number from 0.01"],
     ["dirichlet:x", "alpha is a number from 0.01"],

@@ -1,6 +1,6 @@
 import { FederationError } from "../../core/errors.ts";
+import { suggestion } from "../../core/nearest-name.ts";
 import type { Random } from "../../core/random/random.ts";
-import { nearest } from "../nearest.ts";
 import { dirichlet } from "./dirichlet.ts";
 import { iid } from "./iid.ts";
 import type { Partition } from "./partition.ts";
@@ -20,7 +20,7 @@ export function parsePartition(text: string): PartitionSettings {
   const [name = "", parameter] = text.split(":", 2);
   const invalid = (reason: string) => new FederationError("CONFIG_INVALID", `partition "${text}": ${reason}`);
   if (!PARTITION_NAMES.includes(name)) {
-    throw new FederationError("CONFIG_INVALID", `unknown partition "${name}"${nearest(name, PARTITION_NAMES)}`);
+    throw new FederationError("CONFIG_INVALID", `unknown partition "${name}": ${suggestion(name, PARTITION_NAMES)}`);
   }
   if (name === "iid") {
     if (parameter !== undefined) throw invalid("iid takes no parameter");

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import nodeFiles, { type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { FederationError } from "../../core/errors.ts";
+import { FederationError } from "../errors.ts";
 import { writeAll } from "./file-bytes.ts";
 
 /** The part of node:fs/promises that storage uses: an argument, so that disks can be full and broken in tests. */

@@ -2,7 +2,7 @@
 export function suggestion(unknown: string, known: readonly string[]): string {
   const distances = known.map((name) => editDistance(unknown.toLowerCase(), name.toLowerCase()));
   const least = Math.min(...distances);
-  const isNear = least <= Math.max(1, unknown.length / 3);
+  const isNear = least <= Math.max(2, unknown.length / 3);
   const nearest = isNear ? known.filter((_, i) => distances[i] === least) : [];
   if (nearest.length > 0) return `did you mean ${nearest.join(" or ")}?`;
   return known.length === 0 ? "there are none" : `known are ${known.join(", ")}`;

@@ -1,4 +1,6 @@
-import nodeFiles, { type FileHandle } from "node:fs/promises";
+import nodeFiles, { type FileHandle, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { FileSystem } from "./durable-write.ts";
 
 /** What a disk may do to us. The fields may change while files are open. */
@@ -47,4 +49,14 @@ function faulty(file: FileHandle, path: string, faults: Faults, calls: string[])
 
 function failure(code: string): Error {
   return Object.assign(new Error(`${code}: simulated`), { code });
+}
+
+/** A folder of its own for one test. */
+export async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-blobs-"));
+  try {
+    await use(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }

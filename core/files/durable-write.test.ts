@@ -1,9 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { inFolder } from "./blob-store.contract.ts";
 import { DurableDisk } from "./durable-write.ts";
-import { type Faults, faultyFiles } from "./faulty-files.contract.ts";
+import { type Faults, faultyFiles, inFolder } from "./faulty-files.contract.ts";
 
 const text = (content: string) => Buffer.from(content);
 
