@@ -6,6 +6,8 @@ export interface DelayProxy {
   readonly port: number;
   /** Cuts every connection that runs through it, as a network does: without a word. */
   cut(): void;
+  /** Nothing passes any more, though every connection stays open. */
+  freeze(): void;
   /** Cuts once the clients have sent this many bytes more. */
   cutAfter(bytes: number): void;
   close(): Promise<void>;
@@ -17,6 +19,8 @@ const MAX_IN_FLIGHT_BYTES = 128 * 1024 * 1024;
 /** Forwards to a port of this machine, every byte half of `roundTripMs` late in each direction. */
 export async function delayProxy(toPort: number, roundTripMs: number): Promise<DelayProxy> {
   const sockets = new Set<Socket>();
+  let frozen = false;
+  const isFrozen = () => frozen;
   let cutAtBytes = Number.POSITIVE_INFINITY;
   const cut = () => {
     cutAtBytes = Number.POSITIVE_INFINITY;
@@ -28,8 +32,8 @@ export async function delayProxy(toPort: number, roundTripMs: number): Promise<D
       cutAtBytes -= bytes.length;
       if (cutAtBytes <= 0) cut();
     });
-    forwardLate(client, upstream, roundTripMs / 2);
-    forwardLate(upstream, client, roundTripMs / 2);
+    forwardLate(client, upstream, roundTripMs / 2, isFrozen);
+    forwardLate(upstream, client, roundTripMs / 2, isFrozen);
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
@@ -47,6 +51,9 @@ export async function delayProxy(toPort: number, roundTripMs: number): Promise<D
   return {
     port: (server.address() as AddressInfo).port,
     cut,
+    freeze: () => {
+      frozen = true;
+    },
     cutAfter: (bytes) => {
       cutAtBytes = bytes;
     },
@@ -58,29 +65,33 @@ export async function delayProxy(toPort: number, roundTripMs: number): Promise<D
   };
 }
 
+interface Piece {
+  readonly bytes: Buffer;
+  readonly dueMs: number;
+}
+
 /** Every piece is due `delayMs` after it came; one timer serves the oldest. */
-function forwardLate(from: Socket, to: Socket, delayMs: number): void {
-  const onTheWay: { bytes: Buffer; dueMs: number }[] = [];
+function forwardLate(from: Socket, to: Socket, delayMs: number, isFrozen: () => boolean): void {
+  const onTheWay: Piece[] = [];
   let inFlightBytes = 0;
   let scheduled = false;
 
   function schedule(waitMs: number): void {
-    if (scheduled) return;
+    if (!scheduled) setTimeout(deliver, waitMs);
     scheduled = true;
-    setTimeout(deliver, waitMs);
   }
 
   function deliver(): void {
     scheduled = false;
+    if (isFrozen() || to.destroyed) return;
     const nowMs = performance.now();
-    for (let next = onTheWay[0]; next !== undefined && next.dueMs <= nowMs; next = onTheWay[0]) {
-      onTheWay.shift();
-      inFlightBytes -= next.bytes.length;
-      if (!to.destroyed) to.write(next.bytes);
+    for (const { bytes } of takeDue(onTheWay, nowMs)) {
+      inFlightBytes -= bytes.length;
+      to.write(bytes);
     }
     if (inFlightBytes < MAX_IN_FLIGHT_BYTES) from.resume();
     const [oldest] = onTheWay;
-    if (oldest !== undefined) schedule(Math.max(0, oldest.dueMs - nowMs));
+    if (oldest !== undefined) schedule(oldest.dueMs - nowMs);
     else if (from.readableEnded) to.end();
   }
 
@@ -91,4 +102,9 @@ function forwardLate(from: Socket, to: Socket, delayMs: number): void {
     schedule(delayMs);
   });
   from.on("end", () => schedule(delayMs));
+}
+
+function takeDue(pieces: Piece[], nowMs: number): Piece[] {
+  const firstLater = pieces.findIndex(({ dueMs }) => dueMs > nowMs);
+  return pieces.splice(0, firstLater === -1 ? pieces.length : firstLater);
 }

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import { resolve } from "node:path";
 
-const PAGE = new URL("../docs/benchmarks.md", import.meta.url);
+const PAGE = resolve("docs", "benchmarks.md");
 
 /** A Markdown table. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

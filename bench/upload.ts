@@ -1,5 +1,8 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import pino from "pino";
 import { OPEN_POLICY, openParts } from "../client/index.ts";
 import { signUpdate } from "../client/sign-update.ts";
@@ -8,7 +11,6 @@ import { parseAddress } from "../core/address.ts";
 import { isRefusal } from "../core/errors.ts";
 import type { TaskStatement } from "../core/statements.ts";
 import { BUILT, makeSite } from "../tests/e2e/federation.ts";
-import { delayProxy } from "./delay-proxy.ts";
 import { endOf, table } from "./report.ts";
 
 /**
@@ -48,13 +50,14 @@ async function measure(tls: boolean, roundTripMs: number): Promise<Figures> {
     await first.end("SIGTERM");
     // a fresh process, so that nothing of starting the jobs is in its memory
     const coordinator = await site.start(["--listen", first.address, ...flags]);
-    const proxy = await delayProxy(parseAddress(coordinator.address).port, roundTripMs);
-    await redirect(home, `127.0.0.1:${roundTripMs === 0 ? parseAddress(coordinator.address).port : proxy.port}`);
+    const { port } = parseAddress(coordinator.address);
+    const proxy = roundTripMs === 0 ? undefined : await startProxy(port, roundTripMs);
+    await redirect(home, `127.0.0.1:${proxy?.port ?? port}`);
     const pid = coordinator.process.pid ?? 0;
     const before = await memoryOf(pid, "VmRSS");
     const seconds = await upload(home);
     const peak = await memoryOf(pid, "VmHWM");
-    await proxy.close();
+    proxy?.end();
     return {
       tls,
       roundTripMs,
@@ -64,6 +67,13 @@ async function measure(tls: boolean, roundTripMs: number): Promise<Figures> {
   } finally {
     await site.close();
   }
+}
+
+async function startProxy(port: number, roundTripMs: number): Promise<{ port: number; end(): void }> {
+  const file = fileURLToPath(new URL("./delay-proxy-process.js", import.meta.url));
+  const child = fork(file, [String(port), String(roundTripMs)]);
+  const [proxyPort] = await once(child, "message");
+  return { port: Number(proxyPort), end: () => child.disconnect() };
 }
 
 /** Seconds of each upload; the first warms both sides up and is left out. */

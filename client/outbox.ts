@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { decodeHeader, HEADER_BYTES, updateIdOf } from "../core/crypto/envelope.ts";
@@ -24,30 +24,43 @@ export interface Outbox {
 }
 
 const SIGNATURE_BYTES = 64;
+/** Numbers made durable at once, so that a round costs one write and not two. */
+const SEQUENCE_BLOCK = 64;
+/** Payloads up to this size are sent from memory. */
+const SMALL_BYTES = 1 << 20;
 const PAYLOAD_OFFSET = HEADER_BYTES + SIGNATURE_BYTES;
 
 /**
  * The outbox in a folder: `<update id>.update` is header, signature and payload in one file, so that they become
- * durable together; `<job id>.sequence` is the last number given, in decimals.
+ * durable together; `<job id>.sequence` is the highest number reserved, in decimals: numbers are
+ * reserved in blocks, and those that were not given when the process ended never are.
  */
 export async function openOutbox(folder: string, log: Logger): Promise<Outbox> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await removeUnfinished(folder);
   const disk = new DurableDisk();
+  const sequences = new Map<JobId, { readonly given: number; readonly reserved: number }>();
   const pathOf = (updateId: UpdateId) => join(folder, `${updateId}.update`);
 
   return {
     async nextSequence(jobId) {
       const path = join(folder, `${jobId}.sequence`);
-      const sequence = (await readSequence(path)) + 1;
-      await disk.write(path, [Buffer.from(`${sequence}\n`)]);
-      return sequence;
+      const known = sequences.get(jobId);
+      const given = known?.given ?? (await readSequence(path));
+      let reserved = known?.reserved ?? given;
+      if (given === reserved) {
+        reserved += SEQUENCE_BLOCK;
+        await disk.write(path, [Buffer.from(`${reserved}\n`)]);
+      }
+      sequences.set(jobId, { given: given + 1, reserved });
+      return given + 1;
     },
 
     async keep({ payload, ...update }) {
       const path = pathOf(update.updateId);
       await disk.write(path, [update.headerBytes, update.signature, payload]);
-      return { ...update, payload: { path, offset: PAYLOAD_OFFSET, sizeBytes: payload.length } };
+      const inMemory = payload.length <= SMALL_BYTES ? { bytes: payload } : {};
+      return { ...update, payload: { path, offset: PAYLOAD_OFFSET, sizeBytes: payload.length, ...inMemory } };
     },
 
     async unanswered() {
@@ -59,7 +72,7 @@ export async function openOutbox(folder: string, log: Logger): Promise<Outbox> {
         .sort((a, b) => a.header.issuedAtMs - b.header.issuedAtMs || a.header.clientSeq - b.header.clientSeq);
     },
 
-    answered: (updateId) => rm(pathOf(updateId), { force: true }),
+    answered: (updateId) => unlink(pathOf(updateId)).catch(unlessMissing),
   };
 }
 
@@ -67,6 +80,10 @@ export async function openOutbox(folder: string, log: Logger): Promise<Outbox> {
 async function removeUnfinished(folder: string): Promise<void> {
   const unfinished = (await readdir(folder)).filter((name) => name.endsWith(TEMPORARY));
   await Promise.all(unfinished.map((name) => rm(join(folder, name), { force: true })));
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
 }
 
 async function readSequence(path: string): Promise<number> {

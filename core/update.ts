@@ -55,6 +55,8 @@ export interface SignedUpdate {
 
 /** `sizeBytes` bytes of raw f32le starting at `offset` of a file. */
 export interface PayloadFile {
+  /** The payload itself, where it is small enough to stay in memory too. */
+  readonly bytes?: Uint8Array;
   readonly path: string;
   readonly offset: number;
   readonly sizeBytes: number;

@@ -70,7 +70,8 @@ async function sendPayload(
   call.end();
 }
 
-async function* chunksOf({ path, offset: start, sizeBytes }: PayloadFile, fromOffset: number) {
+async function* chunksOf({ bytes, path, offset: start, sizeBytes }: PayloadFile, fromOffset: number) {
+  if (bytes !== undefined) return yield* slicesOf(bytes, fromOffset);
   const file = await open(path, "r");
   try {
     for (let offset = fromOffset; offset < sizeBytes; ) {
@@ -84,6 +85,12 @@ async function* chunksOf({ path, offset: start, sizeBytes }: PayloadFile, fromOf
     }
   } finally {
     await file.close();
+  }
+}
+
+function* slicesOf(bytes: Uint8Array, fromOffset: number) {
+  for (let offset = fromOffset; offset < bytes.length; offset += CHUNK_BYTES) {
+    yield { offset, bytes: bytes.subarray(offset, offset + CHUNK_BYTES) };
   }
 }
 

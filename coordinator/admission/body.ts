@@ -5,11 +5,9 @@ import { floatsOf } from "../../core/tensors/digest.ts";
 import { numCoordinates, type TensorSchema } from "../../core/tensors/schema.ts";
 import { sumOfSquares } from "../../core/vector/norms.ts";
 import type { BlobStore, Spool } from "../storage/blob-store.ts";
-import type { InlineBlob } from "../storage/journal.ts";
+import { INLINE_BYTES, type InlineBlob } from "../storage/journal.ts";
 import { openRowSource } from "../storage/row-sources.ts";
 
-/** Payloads up to this size live in the journal's transaction itself: one fsync instead of three. */
-const INLINE_BYTES = 64 * 1024;
 /** Float32 values checked between two breaths of the event loop. */
 const CHECK_TILE = 1 << 18;
 

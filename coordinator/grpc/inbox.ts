@@ -14,7 +14,7 @@ export interface Inbox<Message> {
 }
 
 /** The client or the network cut the stream. */
-export class StreamBroken extends Error {
+class StreamBroken extends Error {
   override readonly name = "StreamBroken";
 }
 

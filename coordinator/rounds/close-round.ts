@@ -1,6 +1,6 @@
 import type { Digest } from "../../core/ids.ts";
 import { seededRandom } from "../../core/random/seeded.ts";
-import { floatsOf } from "../../core/tensors/digest.ts";
+import { bytesOf, floatsOf, payloadDigest } from "../../core/tensors/digest.ts";
 import { numCoordinates } from "../../core/tensors/schema.ts";
 import type { AdmittedUpdate } from "../../core/update.ts";
 import { type Aggregate, aggregate, type Pipeline } from "../aggregation/pipeline.ts";
@@ -8,7 +8,7 @@ import { noiseInputs, noiseSeed } from "../privacy/ledger.ts";
 import { addGaussianNoise, noiseStdDev } from "../privacy/mechanisms/gaussian.ts";
 import type { ServerOptimizer } from "../server-optimizers/server-optimizer.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
-import type { Journal } from "../storage/journal.ts";
+import { INLINE_BYTES, type InlineBlob, type Journal } from "../storage/journal.ts";
 import { memoryRowSource, type OpenRowSource, openRowSource, zeroRowSource } from "../storage/row-sources.ts";
 import type { ClosedRound, JobState } from "./job-state.ts";
 import type { CommittedVersion } from "./round.ts";
@@ -19,6 +19,8 @@ export interface ClosingParts {
   readonly optimizer: ServerOptimizer;
   readonly blobs: BlobStore;
   readonly journal: Pick<Journal, "inlineBlob">;
+  /** Weights of the version the round started from. */
+  readonly base: Float32Array;
   /** Secret of the federation from which every noise stream is derived. */
   readonly noiseMaster: Uint8Array;
   /** Makes the charge durable and returns the index of the noise stream bound to these inputs. */
@@ -32,9 +34,9 @@ export interface ClosingParts {
 export async function closeRound(state: JobState, closed: ClosedRound, parts: ClosingParts) {
   const aggregated = await aggregateUpdates(state, closed, parts);
   const released = await release(aggregated.values, state, closed, parts);
-  const next = await stepModel(released, state, parts);
-  const version = await store(next, released, state, parts);
-  return { version, weights: next.weights, aggregate: aggregated };
+  const next = parts.optimizer.step(parts.base, released, await optimizerMemory(state, parts));
+  const stored = await store(next, released, state, parts);
+  return { ...stored, weights: next.weights };
 }
 
 async function aggregateUpdates(state: JobState, closed: ClosedRound, parts: ClosingParts): Promise<Aggregate> {
@@ -90,22 +92,28 @@ async function release(values: Float32Array, state: JobState, closed: ClosedRoun
   return addGaussianNoise(values, noiseStdDev(privacy, parts.pipeline, numRows), seededRandom(seed));
 }
 
-async function stepModel(delta: Float32Array, state: JobState, { optimizer, blobs }: ClosingParts) {
-  const base = floatsOf(await blobs.read(state.modelSha256));
-  const { optimizerStateSha256 } = state;
-  const memory = optimizerStateSha256 === undefined ? undefined : floatsOf(await blobs.read(optimizerStateSha256));
-  return optimizer.step(base, delta, memory);
+async function optimizerMemory({ optimizerStateSha256: digest }: JobState, { journal, blobs }: ClosingParts) {
+  return digest && floatsOf(journal.inlineBlob(digest) ?? (await blobs.read(digest)));
 }
 
+/** The model is a file of its own; what goes with it travels in the commit's transaction when it is small. */
 async function store(
   next: { readonly weights: Float32Array; readonly state: Float32Array | undefined },
   released: Float32Array,
   { tensorSchema }: JobState,
   { blobs }: ClosingParts,
-): Promise<CommittedVersion> {
-  return {
-    modelSha256: await blobs.putTensors(tensorSchema, next.weights),
-    releasedDeltaSha256: await blobs.putTensors(tensorSchema, released),
-    optimizerStateSha256: next.state && (await blobs.putTensors(tensorSchema, next.state)),
+): Promise<{ version: CommittedVersion; blobs: readonly InlineBlob[] }> {
+  const inline: InlineBlob[] = [];
+  const keep = async (values: Float32Array): Promise<Digest> => {
+    if (values.byteLength > INLINE_BYTES) return blobs.putTensors(tensorSchema, values);
+    const blob = { digest: payloadDigest(values), bytes: bytesOf(values) };
+    inline.push(blob);
+    return blob.digest;
   };
+  const version = {
+    modelSha256: await blobs.putTensors(tensorSchema, next.weights),
+    releasedDeltaSha256: await keep(released),
+    optimizerStateSha256: next.state && (await keep(next.state)),
+  };
+  return { version, blobs: inline };
 }

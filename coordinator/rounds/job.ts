@@ -6,6 +6,7 @@ import { type ErrorCode, FederationError, isRefusal, type Refusal } from "../../
 import { asDigest, type ClientId, type Digest, type FederationId, toHex } from "../../core/ids.ts";
 import type { Random } from "../../core/random/random.ts";
 import type { SignedTask } from "../../core/statements.ts";
+import { floatsOf } from "../../core/tensors/digest.ts";
 import type { Pipeline } from "../aggregation/pipeline.ts";
 import type { Sessions } from "../parts.ts";
 import type { Budget } from "../privacy/budget.ts";
@@ -66,6 +67,7 @@ export class Job {
   readonly #wake = waker();
   readonly #attempt: AttemptClock;
   #state: JobState;
+  #weights: { readonly version: number; readonly values: Float32Array } | undefined;
   #halted = false;
 
   constructor(state: JobState, parts: JobParts) {
@@ -156,22 +158,44 @@ export class Job {
   }
 
   async #commitRound(closed: ClosedRound): Promise<void> {
-    const { clock, evaluation, log } = this.#parts;
+    const { clock, log } = this.#parts;
     const started = clock.monotonicMs();
-    const result = await closeRound(this.#state, closed, {
-      ...this.#parts,
-      charge: (inputs) => this.#charge(closed, inputs),
-    });
-    await this.submit({ type: "commit", attempt: attemptOf(closed), version: result.version, nowMs: clock.nowMs() });
-    const { jobId, version, plan } = this.#state;
-    log.info(
-      { jobId, round: closed.round, rows: closed.rows.length, closeMs: clock.monotonicMs() - started },
-      "round committed",
-    );
+    const charge = (inputs: Digest) => this.#charge(closed, inputs);
+    const result = await closeRound(this.#state, closed, { ...this.#parts, base: await this.#baseWeights(), charge });
+    const { version: before, jobId } = this.#state;
+    const commit = {
+      type: "commit",
+      attempt: attemptOf(closed),
+      version: result.version,
+      nowMs: clock.nowMs(),
+    } as const;
+    // one commit group for the version and the next round: nobody hears of either before both are durable
+    const committing = this.submit(commit, { blobs: result.blobs });
+    const { version } = this.#state;
+    await Promise.all([committing, this.#openNext()]);
+    if (version === before) return;
+    this.#weights = { version, values: result.weights };
+    log.info({ jobId, version, rows: closed.rows.length, closeMs: clock.monotonicMs() - started }, "round committed");
     this.#announceRound(closed, result.version.modelSha256);
-    if (plan.evaluation !== undefined && version % plan.evaluation.everyRounds === 0) {
-      await evaluation.schedule(result.weights, (it) => this.#recordEvaluation(version, it));
-    }
+    await this.#evaluate(version, result.weights);
+  }
+
+  async #openNext(): Promise<void> {
+    const { stage, plan } = this.#state;
+    if (stage.name === "ready" && stage.round <= plan.rounds) await this.#openRound(stage);
+  }
+
+  /** The current version's weights, from memory while this process made them. */
+  async #baseWeights(): Promise<Float32Array> {
+    const { version, modelSha256 } = this.#state;
+    if (this.#weights?.version === version) return this.#weights.values;
+    return floatsOf(await this.#parts.blobs.read(modelSha256));
+  }
+
+  async #evaluate(version: number, weights: Float32Array): Promise<void> {
+    const { plan } = this.#state;
+    if (plan.evaluation === undefined || version % plan.evaluation.everyRounds !== 0) return;
+    await this.#parts.evaluation.schedule(weights, (it) => this.#recordEvaluation(version, it));
   }
 
   async #charge(closed: ClosedRound, inputsSha256: Digest): Promise<number> {

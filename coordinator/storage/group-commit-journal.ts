@@ -17,19 +17,22 @@ export interface JournalSettings {
   readonly clock: Clock;
 }
 
+/** How long an admission waits for others: an fsync costs as much for ten. What a round waits for commits at once. */
+const ADMISSION_WINDOW_MS = 8;
 /** A queue of this size is committed at once, whoever else may be about to come. */
 const MAX_GROUP_BYTES = 8 << 20;
 
 interface Pending {
   readonly events: readonly (LeafParts & { readonly key: string | null })[];
   readonly blobs: readonly InlineBlob[];
+  readonly isPatient: boolean;
   readonly resolve: (appended: Appended) => void;
   readonly reject: (error: FederationError) => void;
 }
 
 /**
- * The journal over any event store. Appends wait in a queue until the event loop has read what else arrived in the
- * same moment; then all of them are one transaction under one signed head.
+ * The journal over any event store. Appends wait in a queue for what else arrives within a moment; then all of them
+ * are one transaction under one signed head.
  */
 export class GroupCommitJournal implements Journal {
   readonly #store: EventStore;
@@ -66,8 +69,9 @@ export class GroupCommitJournal implements Journal {
       key: key ?? null,
     }));
     this.#takeKeys(entries);
+    const isPatient = entries.every(({ event }) => event.type === "UpdateAdmitted");
     return await new Promise((resolve, reject) => {
-      this.#enqueue({ events, blobs, resolve, reject });
+      this.#enqueue({ events, blobs, isPatient, resolve, reject });
     });
   }
 
@@ -124,8 +128,9 @@ export class GroupCommitJournal implements Journal {
   }
 
   #enqueue(pending: Pending): void {
-    if (this.#queue.length === 0) setImmediate(() => this.#commitQueue());
     this.#queue.push(pending);
+    if (!pending.isPatient) setImmediate(() => this.#commitQueue());
+    else if (this.#queue.length === 1) setTimeout(() => this.#commitQueue(), ADMISSION_WINDOW_MS);
     for (const { publicBytes, sealedBytes } of pending.events) {
       this.#queuedBytes += publicBytes.length + (sealedBytes?.length ?? 0);
     }

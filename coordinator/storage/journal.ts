@@ -45,6 +45,9 @@ export interface Entry {
   readonly key?: string;
 }
 
+/** Payloads up to this size travel in the journal's transaction: one fsync instead of three. */
+export const INLINE_BYTES = 64 * 1024;
+
 export interface InlineBlob {
   readonly digest: Digest;
   readonly bytes: Uint8Array;

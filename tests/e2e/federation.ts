@@ -2,15 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import pino from "pino";
 import { enrollHome, makeKey } from "../../client/index.ts";
 import { type AdminClient, adminClient, readAdminProfile } from "../../coordinator/index.ts";
 
 /** The command as users run it; `npm test` builds it first. */
-export const BUILT = [fileURLToPath(new URL("../../dist/cli.js", import.meta.url))];
+export const BUILT = [resolve("dist", "cli.js")];
 export interface RunningCoordinator {
   readonly process: ChildProcess;
   readonly address: string;

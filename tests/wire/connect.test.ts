@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
+import { type DelayProxy, delayProxy } from "../../bench/delay-proxy.ts";
 import { grpcTransport } from "../../client/grpc/grpc-transport.ts";
 import type { ClientProfile } from "../../client/profile.ts";
 import { clientSigningKey, newSeed, type SigningKey } from "../../core/crypto/sign.ts";
@@ -120,6 +121,23 @@ test("heartbeats keep an otherwise silent session open on both sides", async () 
   await new Promise((resolve) => setTimeout(resolve, 700));
   expect(parts.sessions.isConnected(clientIdOf("site"))).toBe(true);
   session.close();
+});
+
+test("a coordinator that falls silent on an open connection is given up", async () => {
+  let proxy: DelayProxy | undefined;
+  const { connect, parts } = await wireFederation({
+    limits: { idleMs: 200 },
+    async through(port) {
+      proxy = await delayProxy(port, 0);
+      return `127.0.0.1:${proxy.port}`;
+    },
+  });
+  onTestFinished(() => proxy?.close());
+  const session = await connect("site");
+  proxy?.freeze();
+  const end = session.messages[Symbol.asyncIterator]().next();
+  await expect(end).rejects.toEqual(refusedWith("COORDINATOR_UNREACHABLE"));
+  await expect.poll(() => parts.sessions.isConnected(clientIdOf("site"))).toBe(false);
 });
 
 test("nobody listens: COORDINATOR_UNREACHABLE", async () => {
