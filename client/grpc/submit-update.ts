@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import type { ClientDuplexStream } from "@grpc/grpc-js";
 import { FederationError, isErrorCode, type Refusal, refuse } from "../../core/errors.ts";
 import type { SignedReceipt } from "../../core/statements.ts";
@@ -12,7 +12,7 @@ import { resuming } from "./resuming.ts";
 import type { SessionCalls } from "./session.ts";
 
 /** A trip to the disk costs as much as the copying of a chunk. */
-const READ_BYTES = 4 * CHUNK_BYTES;
+const READ_BYTES = 2 * CHUNK_BYTES;
 
 type UploadCall = ClientDuplexStream<UploadMessage, UploadReply>;
 
@@ -73,19 +73,25 @@ async function sendPayload(
 async function* chunksOf({ bytes, path, offset: start, sizeBytes }: PayloadFile, fromOffset: number) {
   if (bytes !== undefined) return yield* slicesOf(bytes, fromOffset);
   const file = await open(path, "r");
+  const read = (offset: number) => readBlock(file, start + offset, Math.min(READ_BYTES, sizeBytes - offset));
+  let ahead = read(fromOffset);
   try {
-    for (let offset = fromOffset; offset < sizeBytes; ) {
-      const wanted = Math.min(READ_BYTES, sizeBytes - offset);
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, start + offset);
-      if (bytesRead !== wanted) throw new FederationError("DATA_FILE_INVALID", `${path} is too short`);
-      for (let at = 0; at < wanted; at += CHUNK_BYTES) {
-        yield { offset: offset + at, bytes: buffer.subarray(at, at + CHUNK_BYTES) };
-      }
-      offset += wanted;
+    for (let offset = fromOffset; offset < sizeBytes; offset += READ_BYTES) {
+      const block = await ahead;
+      // the disk works while the stream drains
+      ahead = read(Math.min(offset + READ_BYTES, sizeBytes));
+      for (const slice of slicesOf(block, 0)) yield { ...slice, offset: offset + slice.offset };
     }
   } finally {
+    await ahead.catch(() => undefined);
     await file.close();
   }
+}
+
+async function readBlock(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+  const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, position);
+  if (bytesRead !== length) throw new FederationError("DATA_FILE_INVALID", "the update's file is too short");
+  return buffer;
 }
 
 function* slicesOf(bytes: Uint8Array, fromOffset: number) {

@@ -52,13 +52,20 @@ function memoryBody(sizeBytes: number): Body {
 }
 
 function spooledBody(spool: Spool): Body {
+  // taken along while the bytes stream; a resumed upload is read again at the end
+  let sum = spool.offset === 0 ? 0 : undefined;
   return {
     get offset() {
       return spool.offset;
     },
-    write: (bytes) => spool.write(bytes),
+    async write(bytes) {
+      const writing = spool.write(bytes);
+      const isWhole = sum !== undefined && bytes.length % Float32Array.BYTES_PER_ELEMENT === 0;
+      sum = isWhole ? sumOfSquares(floatsOf(bytes), sum) : undefined;
+      await writing;
+    },
     digest: () => spool.digest(),
-    sumOfSquares: () => sumOfSquaresOf(spool),
+    sumOfSquares: async () => sum ?? sumOfSquaresOf(spool),
     async keep() {
       await spool.adopt();
       return [];

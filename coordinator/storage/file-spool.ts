@@ -62,7 +62,7 @@ async function resume(file: FileHandle, hash: Hash, { header, sizeBytes }: Spool
 export class FileSpool implements Spool {
   readonly #settings: SpoolSettings;
   readonly #file: FileHandle;
-  readonly #hash: Hash;
+  #hash: Hash;
   #offset: number;
   #ended = false;
   /** The operation in progress: closing waits for it. */
@@ -85,9 +85,16 @@ export class FileSpool implements Spool {
     if (this.#offset + chunk.length > sizeBytes) {
       throw new FederationError("CHUNK_INVALID", `${this.#offset + chunk.length} bytes for a payload of ${sizeBytes}`);
     }
-    await this.#run(writeAll(this.#file, chunk, header.length + this.#offset));
-    // only now: after a full disk the digest is still that of the bytes before the offset
+    const writing = this.#run(writeAll(this.#file, chunk, header.length + this.#offset));
+    const hashedBefore = this.#hash.copy();
     this.#hash.update(chunk);
+    try {
+      await writing;
+    } catch (error) {
+      // the digest stays that of the bytes before the offset
+      this.#hash = hashedBefore;
+      throw error;
+    }
     this.#offset += chunk.length;
   }
 
