@@ -9,6 +9,9 @@ export interface ClientHome {
   readonly key: string;
   readonly profile: string;
   readonly outbox: string;
+  /** The newest head of the coordinator's log this client has seen. */
+  readonly head: string;
+  readonly receipts: string;
   /** Each task of a command trainer gets a folder in here. */
   readonly work: string;
 }
@@ -18,6 +21,8 @@ export function clientHome(folder: string): ClientHome {
     key: join(folder, "client.key"),
     profile: join(folder, "profile.json"),
     outbox: join(folder, "outbox"),
+    head: join(folder, "head.json"),
+    receipts: join(folder, "receipts.jsonl"),
     work: join(folder, "work"),
   };
 }

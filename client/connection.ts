@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { type ErrorCode, FederationError, isRefusal } from "../core/errors.ts";
 import type { Random } from "../core/random/random.ts";
 import { type Backoff, backoff } from "./backoff.ts";
+import type { Heads } from "./heads.ts";
 import type { ControlMessage, Session, Transport } from "./transport.ts";
 import type { Wait } from "./wait.ts";
 
@@ -13,7 +14,8 @@ type OnMessage = (message: ControlMessage, session: Session) => void;
 export interface Connection {
   /**
    * Keeps one session open, and hands on every message of it, until the signal aborts.
-   * @throws the coordinator's refusal when connecting again cannot help: revoked, unknown, of another protocol
+   * @throws the coordinator's refusal when connecting again cannot help: revoked, unknown, of another protocol;
+   * LOG_FORKED
    */
   keepOpen(onMessage: OnMessage, signal: AbortSignal): Promise<void>;
   /**
@@ -28,6 +30,7 @@ export interface Connection {
 
 export interface ConnectionParts {
   readonly transport: Transport;
+  readonly heads: Heads;
   readonly clock: Clock;
   readonly random: Random;
   readonly wait: Wait;
@@ -51,7 +54,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   "DISK_FULL",
 ]);
 
-/** Refusals of this client as it is: connecting again would be refused again. */
+/** Refusals of this client as it is, or its own of this coordinator: connecting again would end the same way. */
 const FINAL: ReadonlySet<ErrorCode> = new Set([
   "CLIENT_UNKNOWN",
   "CLIENT_REVOKED",
@@ -59,9 +62,10 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
   "PROOF_INVALID",
   "PROTOCOL_UNSUPPORTED",
   "PLAINTEXT_REFUSED",
+  "LOG_FORKED",
 ]);
 
-export function connection({ transport, clock, random, wait, log }: ConnectionParts): Connection {
+export function connection({ transport, heads, clock, random, wait, log }: ConnectionParts): Connection {
   const opened = new EventEmitter().setMaxListeners(0);
   const unanswered = new Set<(error: unknown) => void>();
   let current: Session | undefined;
@@ -69,9 +73,10 @@ export function connection({ transport, clock, random, wait, log }: ConnectionPa
   async function serve(session: Session, onMessage: OnMessage, signal: AbortSignal): Promise<void> {
     const hangUp = () => session.close();
     signal.addEventListener("abort", hangUp);
-    current = session;
-    opened.emit("session", session);
     try {
+      await heads.opened(session.head);
+      current = session;
+      opened.emit("session", session);
       for await (const message of session.messages) onMessage(message, session);
       log.info("the coordinator closed the connection");
     } finally {

@@ -3,7 +3,7 @@ import { type ErrorCode, FederationError, refuse } from "../core/errors.ts";
 import { asJobId } from "../core/ids.ts";
 import { openOutbox } from "./outbox.ts";
 import { connected, connectedClient, eventually, heard, outboxIsEmpty, start } from "./participant.contract.ts";
-import { aborted, FakeCoordinator, fakeParts, fakeTrainer, fakeWait, receiptFor, SILENT } from "./testing.ts";
+import { aborted, FakeCoordinator, fakeParts, fakeTrainer, fakeWait, JOB, receiptFor, SILENT } from "./testing.ts";
 
 const OTHER_JOB = asJobId("0b".repeat(16));
 
@@ -28,14 +28,17 @@ describe("an answer that is lost", () => {
     expect(second).toEqual(first);
   });
 
-  test.each(["RATE_EXCEEDED", "DISK_FULL", "UPLOAD_TOO_SLOW"] as const)("%s passes: sent again", async (code) => {
-    const wait = fakeWait();
-    const { coordinator } = await connectedClient({ wait });
-    coordinator.submits = [() => refuse(code, ""), (updateId) => receiptFor(updateId)];
-    coordinator.push(coordinator.task());
-    await eventually(() => expect(coordinator.arrivals).toHaveLength(2));
-    expect(wait.waitedMs).toHaveLength(1);
-  });
+  test.each(["RATE_EXCEEDED", "DISK_FULL", "UPLOAD_TOO_SLOW", "SHUTTING_DOWN"] as const)(
+    "%s passes: sent again",
+    async (code) => {
+      const wait = fakeWait();
+      const { coordinator } = await connectedClient({ wait });
+      coordinator.submits = [() => refuse(code, ""), (updateId) => receiptFor(updateId)];
+      coordinator.push(coordinator.task());
+      await eventually(() => expect(coordinator.arrivals).toHaveLength(2));
+      expect(wait.waitedMs).toHaveLength(1);
+    },
+  );
 
   test("a final refusal is an answer: not sent again, not kept", async () => {
     const { coordinator, folder } = await connectedClient();
@@ -46,6 +49,69 @@ describe("an answer that is lost", () => {
     coordinator.push(coordinator.task({ round: 2 }));
     await heard(coordinator, "submit 2/1");
     expect(coordinator.arrivals).toHaveLength(2);
+  });
+});
+
+describe("a coordinator that restarts", () => {
+  test("SHUTTING_DOWN on the way or as an answer: the same bytes are kept, and sent again", async () => {
+    const { coordinator, folder } = await connectedClient();
+    coordinator.submits = [() => failure("SHUTTING_DOWN"), () => refuse("SHUTTING_DOWN", ""), (id) => receiptFor(id)];
+    coordinator.push(coordinator.task());
+    await eventually(() => expect(coordinator.arrivals).toHaveLength(3));
+    await outboxIsEmpty(folder);
+    expect(new Set(coordinator.arrivals.map((it) => it.headerHex)).size).toBe(1);
+  });
+
+  test("stopped while it shuts down: the update stays in the outbox", async () => {
+    const { coordinator, client, parts } = await connectedClient();
+    coordinator.submits = [() => refuse("SHUTTING_DOWN", "")];
+    coordinator.push(coordinator.task());
+    await heard(coordinator, "submit 1/1");
+    await client.stop();
+    expect(await parts.outbox.unanswered()).toHaveLength(1);
+  });
+
+  /** A client whose update to round 1 was refused with JOB_UNKNOWN, and who has worked on another job since. */
+  async function unheardClient(trainer = fakeTrainer()) {
+    const client = await connectedClient({ trainer });
+    const { coordinator } = client;
+    coordinator.submits = [() => refuse("JOB_UNKNOWN", ""), (updateId) => receiptFor(updateId)];
+    coordinator.push(coordinator.task());
+    await heard(coordinator, "submit 1/1");
+    coordinator.push(coordinator.task({ jobId: OTHER_JOB, round: 2 }));
+    await heard(coordinator, "submit 2/1");
+    return client;
+  }
+
+  test("JOB_UNKNOWN, then the same task again: the very bytes are sent again, nothing is trained twice", async () => {
+    const trainer = fakeTrainer();
+    const { coordinator, folder } = await unheardClient(trainer);
+    coordinator.push(coordinator.task());
+    await eventually(() => expect(coordinator.arrivals).toHaveLength(3));
+    await outboxIsEmpty(folder);
+    expect(coordinator.arrivals[2]).toEqual(coordinator.arrivals[0]);
+    expect(trainer.tasks).toHaveLength(2);
+  });
+
+  test("JOB_UNKNOWN, then the job's next round or its end: the update is of no use and forgotten", async () => {
+    const overtaken = await unheardClient();
+    overtaken.coordinator.push(overtaken.coordinator.task({ round: 3 }));
+    await outboxIsEmpty(overtaken.folder);
+    const ended = await unheardClient();
+    ended.coordinator.push({ type: "jobEnded", jobId: JOB, outcome: "stopped", reason: "" });
+    await outboxIsEmpty(ended.folder);
+  });
+
+  test("JOB_UNKNOWN for an update of a week ago is final", async () => {
+    const before = await unheardClient();
+    await before.client.stop();
+    expect(await before.parts.outbox.unanswered()).toHaveLength(1);
+    const clock = { nowMs: () => 1_700_000_000_000 + 7 * 86_400_000, monotonicMs: () => 0 };
+    const coordinator = new FakeCoordinator();
+    coordinator.submits = [() => refuse("JOB_UNKNOWN", "")];
+    await connectedClient({ clock, outbox: await openOutbox(before.folder, SILENT) }, coordinator);
+    await heard(coordinator, "submit 1/1");
+    await outboxIsEmpty(before.folder);
   });
 });
 

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../core/clock.ts";
 import type { SigningKey } from "../core/crypto/sign.ts";
 import { ERROR_CATALOG, FederationError, isRefusal, type Refusal, refuse } from "../core/errors.ts";
-import type { Digest } from "../core/ids.ts";
+import type { Digest, JobId } from "../core/ids.ts";
 import type { Random } from "../core/random/random.ts";
 import type { SignedTask, TaskStatement } from "../core/statements.ts";
 import type { SignedUpdate } from "../core/update.ts";
@@ -11,9 +11,11 @@ import { type Connection, connection } from "./connection.ts";
 import { type CoordinatorVerifier, coordinatorVerifier } from "./coordinator-verifier.ts";
 import { deliver } from "./delivery.ts";
 import { fetchBaseModel, type JobTerms, termsOf } from "./fetch-task.ts";
+import type { Heads } from "./heads.ts";
 import type { Outbox } from "./outbox.ts";
 import { objection, type Policy } from "./policy.ts";
 import type { ClientProfile } from "./profile.ts";
+import type { Receipts } from "./receipts.ts";
 import { signUpdate } from "./sign-update.ts";
 import { clipped, train } from "./train-task.ts";
 import type { Trainer } from "./training/trainer.ts";
@@ -28,6 +30,8 @@ export interface ParticipantParts {
   readonly trainer: Trainer;
   readonly policy: Policy;
   readonly outbox: Outbox;
+  readonly heads: Heads;
+  readonly receipts: Receipts;
   readonly clock: Clock;
   readonly random: Random;
   readonly wait: Wait;
@@ -38,7 +42,7 @@ export interface Participant {
   /**
    * Takes part in every round it is asked to, one at a time, until the signal aborts. Connections that break are
    * made again; what was trained meanwhile is not lost.
-   * @throws the coordinator's refusal when there is no way back: CLIENT_REVOKED, KEY_EPOCH_STALE ...
+   * @throws the coordinator's refusal when there is no way back: CLIENT_REVOKED, KEY_EPOCH_STALE ...; LOG_FORKED
    */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -46,6 +50,9 @@ export interface Participant {
 export function participant(parts: ParticipantParts): Participant {
   return new FederatedParticipant(parts);
 }
+
+/** An update of a job that has not run for a week will not be asked for again. */
+const JOB_MAY_RETURN_MS = 7 * 86_400_000;
 
 /** Two loops: one listens to the coordinator, the other works through what it asks. */
 class FederatedParticipant implements Participant {
@@ -55,6 +62,8 @@ class FederatedParticipant implements Participant {
   readonly #assignments: Assignments;
   /** Of the task before: the rounds of a job share them. */
   #terms: JobTerms | undefined;
+  /** Per job the update that was refused because the job did not run: asked again, the client sends it again. */
+  readonly #unheard = new Map<JobId, SignedUpdate>();
 
   constructor(parts: ParticipantParts) {
     this.#parts = parts;
@@ -81,6 +90,9 @@ class FederatedParticipant implements Participant {
     } finally {
       ended.abort();
       await Promise.allSettled(loops);
+      await this.#parts.heads.save().catch((error: unknown) => {
+        this.#parts.log.error({ err: error }, "the newest head of the coordinator's log is not saved");
+      });
     }
   }
 
@@ -88,10 +100,28 @@ class FederatedParticipant implements Participant {
     for (const update of leftOver) await this.#deliver(update, { mayHaveArrived: true, signal });
     for (;;) {
       const assignment = await this.#assignments.next(signal);
-      const answer = await this.#answer(assignment).catch(asRefusal);
+      const unheard = await this.#takeUnheard(assignment.task);
+      const answer = unheard ?? (await this.#answer(assignment).catch(asRefusal));
       if (isRefusal(answer)) await this.#decline(assignment, answer, signal);
-      else await this.#deliver(answer, { mayHaveArrived: false, signal });
+      else await this.#deliver(answer, { mayHaveArrived: unheard !== undefined, signal });
     }
+  }
+
+  /** The update to this very task, if it was not heard; one to an older task of the job is of no use any more. */
+  async #takeUnheard({ jobId, serverNonce }: TaskStatement): Promise<SignedUpdate | undefined> {
+    const update = this.#unheard.get(jobId);
+    if (update?.header.serverNonce === serverNonce) {
+      this.#unheard.delete(jobId);
+      return update;
+    }
+    await this.#forgetUnheard(jobId);
+    return undefined;
+  }
+
+  async #forgetUnheard(jobId: JobId): Promise<void> {
+    const update = this.#unheard.get(jobId);
+    this.#unheard.delete(jobId);
+    if (update !== undefined) await this.#parts.outbox.answered(update.updateId);
   }
 
   /** One model update on this side of the wire: from the task to signed bytes on disk, ready to leave. */
@@ -115,8 +145,15 @@ class FederatedParticipant implements Participant {
   }
 
   async #deliver(update: SignedUpdate, how: { mayHaveArrived: boolean; signal: AbortSignal }): Promise<void> {
-    const { outbox, log } = this.#parts;
-    await deliver(update, { connection: this.#connection, coordinator: this.#coordinator, outbox, log }, how);
+    const { outbox, heads, receipts, clock, log } = this.#parts;
+    const parts = { connection: this.#connection, coordinator: this.#coordinator, outbox, heads, receipts, log };
+    const outcome = await deliver(update, parts, how);
+    if (outcome !== "job unknown") return;
+    const { jobId, issuedAtMs } = update.header;
+    await this.#forgetUnheard(jobId);
+    this.#assignments.drop(update.header, "its job is not running");
+    if (clock.nowMs() - issuedAtMs < JOB_MAY_RETURN_MS) this.#unheard.set(jobId, update);
+    else await outbox.answered(update.updateId);
   }
 
   async #decline({ task, signal }: Assignment, refusal: Refusal, stop: AbortSignal): Promise<void> {
@@ -145,6 +182,9 @@ class FederatedParticipant implements Participant {
         break;
       case "jobEnded":
         this.#assignments.dropJob(message.jobId, "the job has ended");
+        this.#forgetUnheard(message.jobId).catch((error: unknown) => {
+          this.#parts.log.error({ err: error }, "an update of a job that ended stays in the outbox");
+        });
         break;
     }
   }

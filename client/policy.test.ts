@@ -21,6 +21,13 @@ describe("what a policy declines", () => {
     ["a rule", { rules: ["Median"] }, {}, {}, "rule TrimmedMean is not allowed"],
     ["too many rounds", { maxRounds: 19 }, {}, {}, "20 rounds; at most 19 allowed"],
     ["a small cohort", { minCohort: 11 }, {}, {}, "a cohort of 10; at least 11 required"],
+    [
+      "few updates in an aggregate",
+      { minCohort: 8 },
+      {},
+      {},
+      "aggregates of as few as 7 updates without differential privacy; at least 8 required",
+    ],
     ["no privacy", { requireCentralPrivacy: true }, {}, {}, "central differential privacy is required"],
     ["no epsilon at all", { maxEpsilon: 100 }, {}, {}, "central differential privacy is required"],
     ["no delta at all", { maxDelta: 0.1 }, {}, {}, "central differential privacy is required"],
@@ -65,6 +72,7 @@ describe("what a policy declines", () => {
       minNoiseMultiplier: 1,
     };
     expect(reasonFor(atBounds, { privacy: CENTRAL }, { epsilonAfter: 8 })).toBeUndefined();
+    expect(reasonFor({ minCohort: 7 })).toBeUndefined();
     expect(reasonFor({})).toBeUndefined();
   });
 

@@ -17,7 +17,10 @@ const policySchema = z.strictObject({
   /** Job names; `*` stands for any characters. */
   jobs: z.array(z.string().min(1)).optional(),
   maxRounds: z.int().min(1).optional(),
-  /** Fewest clients asked in a round: among few, one client's part shows. */
+  /**
+   * Fewest clients asked in a round and, without differential privacy, fewest updates in an aggregate: among few, one
+   * client's part shows.
+   */
   minCohort: z.int().min(1).optional(),
   /** Final aggregation rules by name. */
   rules: z.array(z.string().min(1)).optional(),
@@ -60,6 +63,9 @@ function objections(policy: Policy, task: TaskStatement, plan: Plan): Check[] {
     rules?.includes(rule) === false && `rule ${rule} is not allowed`,
     plan.rounds > maxRounds && `${plan.rounds} rounds; at most ${maxRounds} allowed`,
     task.cohortSize < minCohort && `a cohort of ${task.cohortSize}; at least ${minCohort} required`,
+    plan.privacy.mode === "none" &&
+      plan.round.minUpdates < minCohort &&
+      `aggregates of as few as ${plan.round.minUpdates} updates without differential privacy; at least ${minCohort} required`,
     ...privacyObjections(policy, task, plan.privacy),
   ];
 }

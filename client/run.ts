@@ -4,10 +4,12 @@ import { readIdxDataset } from "../core/data/idx.ts";
 import { secureRandom } from "../core/random/secure.ts";
 import { clientHome, makeFolder, readProfile } from "./config.ts";
 import { grpcTransport } from "./grpc/grpc-transport.ts";
+import { openHeads } from "./heads.ts";
 import { readKey } from "./keys.ts";
 import { openOutbox } from "./outbox.ts";
 import { type ParticipantParts, participant } from "./participant.ts";
 import { OPEN_POLICY, type Policy, readPolicy } from "./policy.ts";
+import { receiptsIn } from "./receipts.ts";
 import { commandTrainer } from "./training/command-trainer.ts";
 import { tfjsTrainer } from "./training/tfjs-trainer.ts";
 import type { Trainer } from "./training/trainer.ts";
@@ -68,13 +70,18 @@ export interface PartsOptions {
   readonly forcePlaintext: boolean;
 }
 
-/** The parts of a deployed client. @throws FILE_MISSING, CONFIG_INVALID, KEY_FILE_UNSAFE, PLAINTEXT_REFUSED */
+/**
+ * The parts of a deployed client.
+ * @throws FILE_MISSING, CONFIG_INVALID, KEY_FILE_UNSAFE, DATA_FILE_INVALID, PLAINTEXT_REFUSED
+ */
 export async function openParts(options: PartsOptions, log: Logger): Promise<ParticipantParts> {
   const { home, policy, trainer, forcePlaintext } = options;
   const profile = await readProfile(home);
   const signer = await readKey(home, (text) => log.warn(text));
   const outbox = await openOutbox(clientHome(home).outbox, log);
+  const heads = await openHeads({ path: clientHome(home).head, profile, clock: systemClock });
+  const receipts = receiptsIn(clientHome(home).receipts);
   const transport = grpcTransport({ profile, signer, log, forcePlaintext });
   const [clock, random, wait] = [systemClock, secureRandom, timerWait];
-  return { profile, signer, transport, trainer, policy, outbox, clock, random, wait, log };
+  return { profile, signer, transport, trainer, policy, outbox, heads, receipts, clock, random, wait, log };
 }

@@ -12,12 +12,15 @@ import { asFederationId, asJobId, clientIdOf, type Digest, toHex, type UpdateId,
 import { builtinSchema } from "../core/model/builtin.ts";
 import { type BuiltinModel, type Plan, planSchema } from "../core/plan.ts";
 import { seededRandom } from "../core/random/seeded.ts";
-import type { SignedReceipt, TaskStatement } from "../core/statements.ts";
+import type { SignedHead, SignedReceipt, TaskStatement } from "../core/statements.ts";
 import { bytesOf, floatsOf, schemaDigest } from "../core/tensors/digest.ts";
 import type { LocalUpdate, SignedUpdate, UpdateHeader } from "../core/update.ts";
+import { clientHome } from "./config.ts";
+import { openHeads } from "./heads.ts";
 import { openOutbox } from "./outbox.ts";
 import type { ParticipantParts } from "./participant.ts";
 import { OPEN_POLICY } from "./policy.ts";
+import { receiptsIn } from "./receipts.ts";
 import type { Trainer, TrainingTask } from "./training/trainer.ts";
 import type { ControlMessage, Session, TaskKey, Transport } from "./transport.ts";
 import type { Wait } from "./wait.ts";
@@ -61,8 +64,12 @@ export function planWith(changes: Record<string, unknown> = {}): Plan {
 
 export const CENTRAL = { mode: "central", clipNorm: 0.5, noiseMultiplier: 1, delta: 1e-5, maxEpsilon: 8 };
 
+export function logHead(size: number, root: Digest = ZERO_DIGEST): SignedHead {
+  return signHead({ origin: FEDERATION, size, root, timeMs: 0 }, logKey);
+}
+
 export function receiptFor(updateId: UpdateId, changes: Partial<SignedReceipt["statement"]> = {}): SignedReceipt {
-  const head = signHead({ origin: FEDERATION, size: 1, root: ZERO_DIGEST, timeMs: 0 }, logKey);
+  const head = logHead(1);
   const admitted = { updateId, decision: "admitted", code: null, logIndex: 0, head, receivedAtMs: 0 } as const;
   return signReceipt({ ...admitted, ...changes }, coordinatorKey);
 }
@@ -84,6 +91,8 @@ export class FakeCoordinator {
   readonly arrivals: Arrival[] = [];
   /** What each coming connect, submit and receiptOf gives; once used up, the last is repeated. */
   connects: (Error | undefined)[] = [undefined];
+  /** The log's head that each coming session opens with. */
+  heads: (SignedHead | undefined)[] = [logHead(1)];
   submits: Answer[] = [(updateId) => receiptFor(updateId)];
   receipts: Answer[] = [() => refuse("RECEIPT_UNKNOWN", "never heard of it")];
   #session: PushedMessages | undefined;
@@ -145,6 +154,7 @@ export class FakeCoordinator {
     const note = (what: string, { round, attempt }: TaskKey, more = "") =>
       void this.heard.push(`${what} ${round}/${attempt}${more}`);
     return {
+      head: nextOf(this.heads),
       messages,
       accept: (task) => note("accept", task),
       decline: (task, reason) => note("decline", task, ` ${reason}`),
@@ -256,14 +266,18 @@ export async function fakeParts(
   coordinator: FakeCoordinator,
   changes: Partial<ParticipantParts> = {},
 ): Promise<ParticipantParts> {
+  const clock = changes.clock ?? { nowMs: () => 1_700_000_000_000, monotonicMs: () => 0 };
+  const home = clientHome(await temporaryFolder());
   return {
     profile: PROFILE,
     signer: SIGNER,
     transport: coordinator.transport(),
     trainer: fakeTrainer(),
     policy: OPEN_POLICY,
-    outbox: changes.outbox ?? (await openOutbox(await temporaryFolder(), SILENT)),
-    clock: { nowMs: () => 1_700_000_000_000, monotonicMs: () => 0 },
+    outbox: changes.outbox ?? (await openOutbox(home.outbox, SILENT)),
+    heads: changes.heads ?? (await openHeads({ path: home.head, profile: PROFILE, clock })),
+    receipts: receiptsIn(home.receipts),
+    clock,
     random: seededRandom(seedOf(4)),
     wait: fakeWait(),
     log: SILENT,

@@ -1,6 +1,6 @@
 import type { Refusal } from "../core/errors.ts";
 import type { Digest, JobId, UpdateId } from "../core/ids.ts";
-import type { SignedReceipt, SignedTask } from "../core/statements.ts";
+import type { SignedHead, SignedReceipt, SignedTask } from "../core/statements.ts";
 import type { SignedUpdate } from "../core/update.ts";
 
 /** The way to the coordinator. `grpc/` implements it; attacks on the protocol decorate it. */
@@ -14,6 +14,8 @@ export interface Transport {
 }
 
 export interface Session {
+  /** Of the coordinator's log when the session opened, its signature checked; undefined while the log is empty. */
+  readonly head: SignedHead | undefined;
   /** Pushed by the coordinator; ends when the coordinator closes the stream, throws when it breaks. */
   readonly messages: AsyncIterable<ControlMessage>;
   accept(task: TaskKey): void;

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Random } from "../core/random/random.ts";
 import { secureRandom } from "../core/random/secure.ts";
-import { openAdmission } from "./admission/admit.ts";
+import { Gate } from "./admission/admit.ts";
 import { ClientRegister } from "./admission/clients.ts";
 import { receiptsFrom } from "./admission/receipts.ts";
 import { SessionTable } from "./admission/sessions.ts";
@@ -22,8 +22,9 @@ const DEFAULT_LIMITS: Limits = {
   slowWindowMs: 10_000,
   handshakeMs: 10_000,
   idleMs: 30_000,
-  maxUpdateBytes: 8 * 2 ** 30,
   unauthenticatedCallsPerSecond: 50,
+  callsPerClientPerSecond: 200,
+  strangersPerAddress: 32,
 };
 
 /** What can be exchanged: a simulation brings its own clock, randomness, journal and blobs. */
@@ -50,17 +51,22 @@ export interface Coordinator {
 }
 
 const REPLAY_BATCH = 1_024;
+/** An upload that was left longer ago than this is not coming back. */
+const KEEP_SPOOLS_MS = 86_400_000;
 
 /** Composition root: storage, then who may take part, then jobs, then the gate; then the journal is replayed. */
 export async function openCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const { home, log, clock = systemClock, random = secureRandom, fatal } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { federationId } = home;
-  const journal = options.journal ?? (await openJournal(home, clock));
-  const blobs = options.blobs ?? (await openFileBlobStore(homePaths(home.folder).blobs));
+  const journal = options.journal ?? (await openJournal(home, clock, fatal));
+  const blobs = options.blobs ?? (await openFileBlobStore(homePaths(home.folder).blobs, { onFailure: fatal }));
+  await blobs.sweepSpools(clock.nowMs() - KEEP_SPOOLS_MS);
   const sessions = new SessionTable(random, limits.maxSessions);
-  const dropSessions = (clientId: Parameters<typeof sessions.isConnected>[0]) =>
+  const dropSessions = (clientId: Parameters<typeof sessions.isConnected>[0]) => {
     sessions.end(clientId, "CLIENT_REVOKED");
+    jobs.clientRevoked(clientId);
+  };
   const clients = new ClientRegister({ federationId, journal, clock, random, dropSessions });
   const signer = home.coordinatorKey;
   const charges = new ChargeBook();
@@ -68,7 +74,7 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
   const shared = { federationId, signer, journal, blobs, clients, sessions, clock, random, log };
   const jobs = new JobTable({ ...shared, noiseMaster, charges, fatal });
   const receipts = receiptsFrom(journal, signer);
-  const admission = openAdmission({ ...shared, receipts, runningJob: (jobId) => jobs.running(jobId) });
+  const admission = new Gate({ ...shared, receipts, runningJob: (jobId) => jobs.running(jobId) });
   replay(journal, clients, jobs);
   const keys = { coordinator: signer, log: home.logKey, adminPublicKey: home.adminKey.publicKey };
   return {
@@ -83,9 +89,9 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
   };
 }
 
-function openJournal(home: Home, clock: Clock): Promise<Journal> {
+function openJournal(home: Home, clock: Clock, onFailure: (error: unknown) => void): Promise<Journal> {
   const { journal: path } = homePaths(home.folder);
-  return openSqliteJournal({ path, origin: home.federationId, logKey: home.logKey, clock });
+  return openSqliteJournal({ path, origin: home.federationId, logKey: home.logKey, clock, onFailure });
 }
 
 function replay(journal: Journal, clients: ClientRegister, jobs: JobTable): void {

@@ -36,9 +36,12 @@ export interface Limits {
   readonly handshakeMs: number;
   /** A control stream with no message for this long is closed; clients send heartbeats at a third of it. */
   readonly idleMs: number;
-  readonly maxUpdateBytes: number;
   /** Calls per second one peer address may make before it is authenticated. */
   readonly unauthenticatedCallsPerSecond: number;
+  /** Calls per second of one authenticated client, over all its connections; in a burst twice as many. */
+  readonly callsPerClientPerSecond: number;
+  /** Connections without a session that one address, or one IPv6 /64, may hold. */
+  readonly strangersPerAddress: number;
 }
 
 export interface EnrolledClient {

@@ -26,6 +26,8 @@ export async function serve(options: ServeOptions, log: Logger, fatal: (error: u
   const coordinator = await openCoordinator({ home, log, fatal });
   try {
     const material = await tlsFor(home, options);
+    // before anybody can connect, so that no client hears JOB_UNKNOWN of a job that goes on
+    await coordinator.resume();
     const server = await startServer({
       parts: coordinator.parts,
       address: options.listen,
@@ -37,17 +39,24 @@ export async function serve(options: ServeOptions, log: Logger, fatal: (error: u
     const { adminProfile, adminKey } = homePaths(home.folder);
     const caCertificatePem = material?.caCertificatePem ?? null;
     await writeAdminProfile(adminProfile, {
-      address,
+      address: dialable(address),
       federationId: home.federationId,
       caCertificatePem,
       keyFile: adminKey,
     });
-    await coordinator.resume();
     return { address, stop: () => stop(server, coordinator) };
   } catch (error) {
     await coordinator.close();
     throw error;
   }
+}
+
+const LOOPBACK: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+
+/** Where this machine reaches a server that listens there: every interface is an address to listen on, not to call. */
+export function dialable(address: string): string {
+  const { host, port } = parseAddress(address);
+  return formatAddress({ host: LOOPBACK[host] ?? host, port });
 }
 
 async function tlsFor(home: Home, { plaintext, forcePlaintext }: ServeOptions): Promise<TlsMaterial | undefined> {

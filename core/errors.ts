@@ -69,6 +69,10 @@ export const ERROR_CATALOG = {
   KEY_FILE_UNSAFE: { status: "FAILED_PRECONDITION", told: "A key file is missing, malformed or readable by others." },
   POLICY_REFUSED: { status: "FAILED_PRECONDITION", told: "This site's policy does not allow the task." },
   TASK_INVALID: { status: "INVALID_ARGUMENT", told: "The coordinator's task does not verify." },
+  LOG_FORKED: {
+    status: "DATA_LOSS",
+    told: "The coordinator's log does not continue the one this client has seen.",
+  },
   TRAINER_FAILED: { status: "ABORTED", told: "Local training failed." },
   EVALUATION_FAILED: { status: "INTERNAL", told: "The global model could not be evaluated." },
   BACKEND_UNAVAILABLE: { status: "UNAVAILABLE", told: "No TensorFlow.js backend could be started." },

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /**
- * The plan of a job: its signed settings. An operator writes it as YAML (coordinator/plan-file.ts reads it); its
+ * The plan of a job: its signed settings. An operator writes it as YAML (coordinator/rounds/plan-file.ts reads it); its
  * canonical JSON, with defaults filled in and files replaced by digests, is what clients see and every update binds.
  */
 const positive = z.number().finite().positive();
@@ -50,7 +50,8 @@ const local = z.strictObject({
 });
 
 /** A rule or pre-aggregator by name; the registry checks its other keys (coordinator/aggregation/registry.ts). */
-const named = z.looseObject({ name: z.string().min(1) });
+const parameter = z.union([z.string(), z.number().finite(), z.boolean()]);
+const named = z.object({ name: z.string().min(1) }).catchall(parameter);
 
 const aggregation = z.strictObject({
   preAggregators: z.array(named).max(8).default([]),

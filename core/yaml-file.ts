@@ -11,9 +11,10 @@ type Issue = z.core.$ZodIssue;
  * @throws FederationError with the given code.
  */
 export function parseYaml<T>(text: string, schema: z.ZodType<T>, source: string, code: ErrorCode): T {
-  if (text.length > MAX_YAML_BYTES) throw new FederationError(code, `${source}: larger than ${MAX_YAML_BYTES} bytes`);
+  if (Buffer.byteLength(text) > MAX_YAML_BYTES)
+    throw new FederationError(code, `${source}: larger than ${MAX_YAML_BYTES} bytes`);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines, logLevel: "error" });
   const broken = document.errors[0];
   if (broken !== undefined) throw new FederationError(code, `${source}: ${broken.message}`);
 
@@ -28,7 +29,9 @@ function toValue(document: ReturnType<typeof parseDocument>, source: string, cod
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (cause) {
-    throw new FederationError(code, `${source}: too many aliases`, { cause });
+    throw new FederationError(code, `${source}: ${cause instanceof Error ? cause.message : "unusable aliases"}`, {
+      cause,
+    });
   }
 }
 

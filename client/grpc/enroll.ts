@@ -6,6 +6,7 @@ import { verifyHead } from "../../core/crypto/statements.ts";
 import { verifier } from "../../core/crypto/verify.ts";
 import { FederationError } from "../../core/errors.ts";
 import { asClientId, clientIdOf, fromHex, toHex } from "../../core/ids.ts";
+import type { SignedHead } from "../../core/statements.ts";
 import { dial } from "../../proto/dial.ts";
 import type { EnrollRequest } from "../../proto/generated/holdfast/v1/EnrollRequest.ts";
 import type { EnrollResponse__Output as EnrollResponse } from "../../proto/generated/holdfast/v1/EnrollResponse.ts";
@@ -15,6 +16,12 @@ import type { ClientProfile } from "../profile.ts";
 import { decodeHead } from "./decode.ts";
 
 const ENROLL_WITHIN_MS = 30_000;
+
+export interface Enrolled {
+  readonly profile: ClientProfile;
+  /** Of the coordinator's log, its signature checked. */
+  readonly head: SignedHead | undefined;
+}
 
 /**
  * Redeems the bundle's token for the key, and insists that whoever answers is the coordinator of the bundle.
@@ -26,7 +33,7 @@ export async function enroll(
   clientName: string,
   signer: SigningKey,
   { forcePlaintext = false } = {},
-): Promise<ClientProfile> {
+): Promise<Enrolled> {
   const { token, expiresAtMs: _, ...identity } = bundle;
   const { publicKey } = signer;
   const tokenSha256 = sha256(token);
@@ -34,13 +41,18 @@ export async function enroll(
     enrollmentMessage({ federationId: bundle.federationId, tokenSha256, clientName, publicKey }),
   );
   const response = await call({ ...bundle, forcePlaintext }, { token, clientName, publicKey, proof });
-  assertSameFederation(response, bundle, clientName);
+  const head = response.head ? decodeHead(response.head) : undefined;
+  assertSameFederation(response, head, bundle, clientName);
   const clientId = asClientId(toHex(response.clientId));
-  return { ...identity, clientName, clientId, keyEpoch: response.keyEpoch };
+  return { profile: { ...identity, clientName, clientId, keyEpoch: response.keyEpoch }, head };
 }
 
-function assertSameFederation(response: EnrollResponse, bundle: EnrollmentBundle, clientName: string): void {
-  const head = response.head ? decodeHead(response.head) : undefined;
+function assertSameFederation(
+  response: EnrollResponse,
+  head: SignedHead | undefined,
+  bundle: EnrollmentBundle,
+  clientName: string,
+): void {
   const same =
     toHex(response.federationId) === bundle.federationId &&
     toHex(response.coordinatorKey) === bundle.coordinatorKey &&

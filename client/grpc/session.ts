@@ -6,6 +6,7 @@ import { verifyHead } from "../../core/crypto/statements.ts";
 import type { Verifier } from "../../core/crypto/verify.ts";
 import { FederationError } from "../../core/errors.ts";
 import { fromHex } from "../../core/ids.ts";
+import type { SignedHead } from "../../core/statements.ts";
 import type { ClientMessage } from "../../proto/generated/holdfast/v1/ClientMessage.ts";
 import type { CoordinatorMessage__Output as CoordinatorMessage } from "../../proto/generated/holdfast/v1/CoordinatorMessage.ts";
 import type { ParticipationClient } from "../../proto/generated/holdfast/v1/Participation.ts";
@@ -51,7 +52,8 @@ export async function openSession(parts: SessionParts, signal: AbortSignal): Pro
     signal.throwIfAborted();
     const replies = repliesOf<CoordinatorMessage>(call, MAX_UNREAD_MESSAGES, (message) => message.body !== "heartbeat");
     const opened = await handshake(call, replies, parts);
-    return startSession(call, replies, opened, parts);
+    const head = headOf(opened, parts);
+    return { head, ...startSession(call, replies, opened, parts) };
   } catch (error) {
     call.cancel();
     signal.throwIfAborted();
@@ -61,11 +63,11 @@ export async function openSession(parts: SessionParts, signal: AbortSignal): Pro
   }
 }
 
-/** @throws the coordinator's refusal; TASK_INVALID when the journal's head is not signed by its key */
+/** @throws the coordinator's refusal, MESSAGE_INVALID */
 async function handshake(
   call: ControlCall,
   replies: Replies<CoordinatorMessage>,
-  { profile, signer, journal }: SessionParts,
+  { profile, signer }: SessionParts,
 ): Promise<SessionOpened> {
   const { federationId, clientId, keyEpoch } = profile;
   call.write({ hello: { ...PROTOCOL, clientId: fromHex(clientId), keyEpoch, software: "holdfast" } });
@@ -78,11 +80,16 @@ async function handshake(
   call.write({ proof: { signature: signer.sign(message) } });
   const opened = (await replies.next())?.session;
   if (!opened) throw unexpected("no session was opened");
+  return opened;
+}
+
+/** @throws MESSAGE_INVALID unless the log's key signed it, for our federation */
+function headOf(opened: SessionOpened, { profile, journal }: SessionParts): SignedHead | undefined {
   const head = opened.head ? decodeHead(opened.head) : undefined;
-  if (head !== undefined && (head.origin !== federationId || !verifyHead(head, journal))) {
+  if (head !== undefined && (head.origin !== profile.federationId || !verifyHead(head, journal))) {
     throw unexpected("the journal's head does not verify");
   }
-  return opened;
+  return head;
 }
 
 const unexpected = (detail: string) => new FederationError("MESSAGE_INVALID", detail);
@@ -92,7 +99,7 @@ function startSession(
   replies: Replies<CoordinatorMessage>,
   { sessionToken, idleMs }: SessionOpened,
   { stub, coordinator, log }: SessionParts,
-): Session {
+): Omit<Session, "head"> {
   let open = true;
   let closed = false;
   let heard = true;

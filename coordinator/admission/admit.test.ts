@@ -252,3 +252,33 @@ test("refusals of one client in one attempt fill neither the journal nor the mem
   }
   expect(eventsOf(job, job.task.jobId).filter((it) => it.type === "UpdateRefused")).toHaveLength(8);
 });
+
+test("the same update sent again while its body is being made durable gets the receipt, never a conflict with itself", async () => {
+  const job = await openJob();
+  const header = headerFor(job.task, delta());
+  const outcomes = await Promise.all([0, 1, 2].map(() => send(job, job.first, header, bytesOf(delta()))));
+  const receipts = outcomes.filter((it) => !isRefusal(it));
+  expect(receipts.length).toBeGreaterThan(0);
+  const again = await send(job, job.first, header, bytesOf(delta()));
+  expect(again).toEqual(receipts[0]);
+  expect(eventsOf(job, job.task.jobId).filter((it) => it.type === "UpdateAdmitted")).toHaveLength(1);
+  expect(eventsOf(job, job.task.jobId).filter((it) => it.type === "UpdateRefused")).toHaveLength(0);
+});
+
+test("under central privacy a client's norm is not public, and NaN counts as the zero vector instead of voiding the round", async () => {
+  const privacy =
+    "privacy: { mode: central, clipNorm: 2, noiseMultiplier: 1, delta: 0.001, maxEpsilon: 100, onAbsence: abandon }";
+  const job = await openJob(PLAN.replace("weights: numExamples", "weights: uniform") + privacy);
+  for (const [i, client] of job.clients.entries()) {
+    const values = i === 0 ? delta(Number.NaN) : delta(1);
+    const task = await taskOf(client, 1);
+    await send(job, client, headerFor(task, values, { numExamples: 0n }), bytesOf(values));
+  }
+  await taskOf(job.first, 2);
+  const events = eventsOf(job, job.task.jobId);
+  expect(events.filter((it) => it.type === "UpdateAdmitted").map((it) => it.norm)).toEqual([2, 2]);
+  expect(events).toContainEqual(expect.objectContaining({ type: "VersionCommitted", version: 1 }));
+  const { journal } = job.coordinator.parts;
+  const sealed = journal.read(0, journal.size).filter((it) => it.event.type === "UpdateAdmitted");
+  expect(sealed.map((it) => it.sealed?.["norm"])).toEqual([Math.sqrt(8), Math.sqrt(8)]);
+});

@@ -1,82 +1,126 @@
 import { decodeHeader, updateIdOf, updateMessage } from "../../core/crypto/envelope.ts";
 import { isRefusal, type Refusal, refuse } from "../../core/errors.ts";
-import type { UpdateId } from "../../core/ids.ts";
-import type { Admission, Begun, ClientSession, Upload } from "../parts.ts";
+import type { ClientId, UpdateId } from "../../core/ids.ts";
+import type { SignedReceipt } from "../../core/statements.ts";
+import type { Admission, Begun, ClientSession, EnrolledClient, Upload } from "../parts.ts";
 import type { JobState } from "../rounds/job-state.ts";
 import { openBody, refusing } from "./body.ts";
 import { type Candidate, checkClaims, checkSender, checkSignature, checkTask, openRound } from "./checks.ts";
 import { type AdmissionParts, type RunningJob, recordRefusal } from "./record.ts";
 import { openUpload } from "./upload.ts";
 
-/** The gate: checks in their order, cheapest first; the first refusal wins. */
-export function openAdmission(parts: AdmissionParts): Admission {
-  const underWay = new Map<string, { readonly updateId: UpdateId; readonly upload: Upload }>();
+type Answer = SignedReceipt | Refusal;
 
-  async function begin(session: ClientSession, headerBytes: Uint8Array, signature: Uint8Array): Promise<Begun> {
+/** The gate: checks in their order, cheapest first; the first refusal wins. */
+export class Gate implements Admission {
+  readonly #parts: AdmissionParts;
+  readonly #underWay = new Map<ClientId, { readonly updateId: UpdateId; readonly upload: Upload }>();
+  /** Whole bodies that are being judged: whoever sends the same update meanwhile waits for the same answer. */
+  readonly #finishing = new Map<UpdateId, Promise<Answer>>();
+  /** The upload each client left last, which may lie in the spool for a resume. */
+  readonly #left = new Map<ClientId, UpdateId>();
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts;
+  }
+
+  async begin(session: ClientSession, headerBytes: Uint8Array, signature: Uint8Array): Promise<Begun> {
     const header = decodeHeader(headerBytes);
-    if (isRefusal(header)) return refused(header);
+    if (isRefusal(header)) return this.#refused(header);
     const candidate = { session, header, headerBytes, signature, updateId: updateIdOf(headerBytes) };
-    const client = parts.clients.find(header.clientId);
-    const stranger = checkSender(candidate, client, parts.federationId);
-    const job = parts.runningJob(header.jobId);
-    if (stranger !== undefined || client === undefined) return refusedUnverified(candidate, job, stranger);
-    const receipt = parts.receipts.of(candidate.updateId, client.clientId);
-    if (receipt !== undefined) return { outcome: "known", receipt };
-    if (job === undefined) return refused(refuse("JOB_UNKNOWN", header.jobId));
+    const { clients, federationId } = this.#parts;
+    const client = clients.find(header.clientId);
+    const job = this.#parts.runningJob(header.jobId);
+    const stranger = checkSender(candidate, client, federationId);
+    if (stranger !== undefined || client === undefined) return this.#refusedUnverified(candidate, job, stranger);
+    const known = this.#knownAnswer(candidate);
+    return known === undefined ? this.#beginNew(candidate, client, job) : this.#answered(await known);
+  }
+
+  receiptOf({ clientId }: ClientSession, updateId: UpdateId): Answer {
+    return this.#parts.receipts.of(updateId, clientId) ?? refuse("RECEIPT_UNKNOWN", `no receipt for ${updateId}`);
+  }
+
+  #beginNew(candidate: Candidate, client: EnrolledClient, job: RunningJob | undefined): Begun | Promise<Begun> {
+    const { header, headerBytes } = candidate;
+    if (job === undefined) return this.#refused(refuse("JOB_UNKNOWN", header.jobId));
     const refusal =
-      checkTask(candidate, job.state) ?? checkSignature(candidate, updateMessage(headerBytes), client, parts.clients);
-    if (refusal !== undefined) return refusedUnverified(candidate, job, refusal);
-    return beginVerified(candidate, job);
+      checkTask(candidate, job.state) ??
+      checkSignature(candidate, updateMessage(headerBytes), client, this.#parts.clients);
+    return refusal === undefined
+      ? this.#beginVerified(candidate, job)
+      : this.#refusedUnverified(candidate, job, refusal);
   }
 
   /** From here on the client is answerable: refusals are journaled one by one. */
-  async function beginVerified(candidate: Candidate, job: RunningJob): Promise<Begun> {
+  async #beginVerified(candidate: Candidate, job: RunningJob): Promise<Begun> {
     const refusal = checkFree(candidate, job.state) ?? checkClaims(candidate, job.state);
-    if (refusal !== undefined) return refused(await recordRefusal(candidate, job, refusal, parts));
-    const { clientId } = candidate.header;
-    await takeOver(clientId, candidate.updateId);
-    const body = await refusing(["DISK_FULL"], () => openBody(candidate.updateId, job.state.tensorSchema, parts.blobs));
-    if (isRefusal(body)) return refused(body);
-    const forget = () => {
-      if (underWay.get(clientId)?.upload === upload) underWay.delete(clientId);
-    };
-    const upload = openUpload({ candidate, job, body, parts, ended: forget });
-    underWay.set(clientId, { updateId: candidate.updateId, upload });
+    if (refusal !== undefined) return this.#refused(await recordRefusal(candidate, job, refusal, this.#parts));
+    const { updateId, header } = candidate;
+    const { clientId } = header;
+    await this.#takeOver(clientId, updateId);
+    const body = await refusing(["DISK_FULL"], () => openBody(updateId, job.state.tensorSchema, this.#parts.blobs));
+    if (isRefusal(body)) return this.#refused(body);
+    const upload = openUpload({
+      candidate,
+      job,
+      body,
+      parts: this.#parts,
+      answerOnce: (judge) => this.#answerOnce(candidate, judge),
+      ended: () => this.#ended(clientId, updateId),
+    });
+    this.#underWay.set(clientId, { updateId, upload });
     return { outcome: "proceed", upload };
   }
 
+  /** What the very same update was answered before, or will be in a moment. */
+  #knownAnswer({ updateId, header }: Candidate): Promise<Answer> | SignedReceipt | undefined {
+    return this.#finishing.get(updateId) ?? this.#parts.receipts.of(updateId, header.clientId);
+  }
+
+  /** However many streams carry one update, it is judged once and all get the same answer. */
+  async #answerOnce(candidate: Candidate, judge: () => Promise<Answer>): Promise<Answer> {
+    const known = this.#knownAnswer(candidate);
+    if (known !== undefined) return known;
+    const { updateId } = candidate;
+    const answer = judge().finally(() => this.#finishing.delete(updateId));
+    this.#finishing.set(updateId, answer);
+    return answer;
+  }
+
+  #ended(clientId: ClientId, updateId: UpdateId): void {
+    if (this.#underWay.get(clientId)?.updateId === updateId) this.#underWay.delete(clientId);
+    this.#left.set(clientId, updateId);
+  }
+
   /** One upload per client: the same update continues where its older stream left it, another one replaces it. */
-  async function takeOver(clientId: string, updateId: UpdateId): Promise<void> {
-    const older = underWay.get(clientId);
-    if (older === undefined) return;
-    await (older.updateId === updateId ? older.upload.suspend() : older.upload.abandon("UPDATE_CONFLICT"));
+  async #takeOver(clientId: ClientId, updateId: UpdateId): Promise<void> {
+    const older = this.#underWay.get(clientId);
+    await (older?.updateId === updateId ? older.upload.suspend() : older?.upload.abandon("UPDATE_CONFLICT"));
+    const left = this.#left.get(clientId);
+    if (left !== undefined && left !== updateId) await this.#parts.blobs.discardSpool(left);
+  }
+
+  #answered(answer: Answer): Begun {
+    return isRefusal(answer) ? this.#refused(answer) : { outcome: "known", receipt: answer };
   }
 
   /** Before the signature stands, a refusal is only counted: nobody can fill the disk with them. */
-  function refusedUnverified(
-    { session, header }: Candidate,
-    job: RunningJob | undefined,
-    why: Refusal | undefined,
-  ): Begun {
+  #refusedUnverified({ session, header }: Candidate, job: RunningJob | undefined, why: Refusal | undefined): Begun {
     const refusal = why ?? refuse("CLIENT_UNKNOWN", header.clientId);
     job?.countRefusal(session.clientId, refusal.refused, openRound(header, job.state) !== undefined);
-    return refused(refusal);
+    return this.#refused(refusal);
   }
 
-  function refused(refusal: Refusal): Begun {
-    parts.log.warn({ code: refusal.refused, detail: refusal.detail }, "update refused");
+  #refused(refusal: Refusal): Begun {
+    this.#parts.log.warn({ code: refusal.refused, detail: refusal.detail }, "update refused");
     return { outcome: "refused", refusal };
   }
-
-  return {
-    begin,
-    receiptOf: (session, updateId) =>
-      parts.receipts.of(updateId, session.clientId) ?? refuse("RECEIPT_UNKNOWN", `no receipt for ${updateId}`),
-  };
 }
 
 /** One update per (job, round, attempt, client): the first stands. */
-function checkFree({ header }: Candidate, job: JobState): Refusal | undefined {
+function checkFree({ header, updateId }: Candidate, job: JobState): Refusal | undefined {
   const standing = openRound(header, job)?.admitted.get(header.clientId);
-  return standing && refuse("UPDATE_CONFLICT", `${standing.updateId} stands for ${header.clientId}`);
+  if (standing === undefined || standing.updateId === updateId) return undefined;
+  return refuse("UPDATE_CONFLICT", `${standing.updateId} stands for ${header.clientId}`);
 }

@@ -61,8 +61,9 @@ function spooledBody(spool: Spool): Body {
     async write(bytes) {
       const writing = spool.write(bytes);
       const isWhole = sum !== undefined && bytes.length % Float32Array.BYTES_PER_ELEMENT === 0;
-      sum = isWhole ? sumOfSquares(floatsOf(bytes), sum) : undefined;
+      const next = isWhole ? sumOfSquares(floatsOf(bytes), sum) : undefined;
       await writing;
+      sum = next;
     },
     digest: () => spool.digest(),
     sumOfSquares: async () => sum ?? sumOfSquaresOf(spool),

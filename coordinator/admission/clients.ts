@@ -2,7 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import { enrollmentMessage } from "../../core/crypto/messages.ts";
 import { sha256 } from "../../core/crypto/sha256.ts";
 import { isAcceptablePublicKey, type Verifier, verifier } from "../../core/crypto/verify.ts";
-import { FederationError, isRefusal, type Refusal, refuse } from "../../core/errors.ts";
+import { FederationError, type Refusal, refuse } from "../../core/errors.ts";
 import { type ClientId, clientIdOf, type Digest, type FederationId, fromHex, toHex } from "../../core/ids.ts";
 import type { Random } from "../../core/random/random.ts";
 import type { Clients, EnrolledClient } from "../parts.ts";
@@ -21,7 +21,8 @@ interface ClientsParts {
 interface Invitation {
   readonly clientName: string;
   readonly expiresAtMs: number;
-  used: boolean;
+  /** Once the token is used; resolves when the enrolment is durable. */
+  enrolled: Promise<unknown> | undefined;
 }
 
 type Enrollment = Parameters<Clients["enroll"]>[0];
@@ -44,7 +45,7 @@ export class ClientRegister implements Clients {
   replay(event: Event): void {
     if (event.type === "InvitationIssued") {
       const { tokenSha256, clientName, expiresAtMs } = event;
-      this.#invitations.set(tokenSha256, { clientName, expiresAtMs, used: false });
+      this.#invitations.set(tokenSha256, { clientName, expiresAtMs, enrolled: undefined });
     } else if (event.type === "ClientEnrolled") this.#replayEnrollment(event);
     else if (event.type === "ClientRevoked") this.#markRevoked(event.clientId);
   }
@@ -76,9 +77,13 @@ export class ClientRegister implements Clients {
   }
 
   async enroll(request: Enrollment): Promise<EnrolledClient | Refusal> {
-    const invitation = this.#checkInvitation(request);
-    if (isRefusal(invitation)) return invitation;
     const { token, clientName, publicKey } = request;
+    const invitation = this.#invitations.get(sha256(token));
+    if (invitation === undefined || invitation.clientName !== clientName) return tokenInvalid(clientName);
+    if (invitation.enrolled !== undefined) return await this.#enrollAgain(request, invitation.enrolled);
+    if (invitation.expiresAtMs < this.#parts.clock.nowMs()) return refuse("TOKEN_INVALID", `expired: ${clientName}`);
+    const refusal = this.#checkProof(request);
+    if (refusal !== undefined) return refusal;
     const clientId = clientIdOf(clientName);
     if (this.#clients.has(clientId)) return refuse("CLIENT_NAME_TAKEN", clientName);
     const event = {
@@ -91,7 +96,8 @@ export class ClientRegister implements Clients {
       atMs: this.#parts.clock.nowMs(),
     } as const;
     this.replay(event);
-    await this.#parts.journal.append([{ event }]);
+    invitation.enrolled = this.#parts.journal.append([{ event }]);
+    await invitation.enrolled;
     return this.#clients.get(clientId) ?? refuse("INTERNAL", "the enrolled client is not registered");
   }
 
@@ -105,18 +111,25 @@ export class ClientRegister implements Clients {
     return undefined;
   }
 
+  /** The answer to an enrolment may be lost: whoever holds the enrolled key gets it again, and nobody else does. */
+  async #enrollAgain(request: Enrollment, enrolled: Promise<unknown>): Promise<EnrolledClient | Refusal> {
+    const client = this.#clients.get(clientIdOf(request.clientName));
+    const isSame =
+      client !== undefined &&
+      !client.revoked &&
+      Buffer.compare(client.publicKey, request.publicKey) === 0 &&
+      this.#checkProof(request) === undefined;
+    if (!isSame) return tokenInvalid(request.clientName);
+    await enrolled;
+    return client;
+  }
+
   /** The token is spent only by an enrolment that succeeds; a wrong proof does not burn a hospital's invitation. */
-  #checkInvitation({ token, clientName, publicKey, proof }: Enrollment): Invitation | Refusal {
-    const tokenSha256 = sha256(token);
-    const invitation = this.#invitations.get(tokenSha256);
-    if (invitation === undefined || invitation.used || invitation.clientName !== clientName) {
-      return refuse("TOKEN_INVALID", `token for ${JSON.stringify(clientName)} is unknown, used or for another name`);
-    }
-    if (invitation.expiresAtMs < this.#parts.clock.nowMs()) return refuse("TOKEN_INVALID", `expired: ${clientName}`);
+  #checkProof({ token, clientName, publicKey, proof }: Enrollment): Refusal | undefined {
     if (!isAcceptablePublicKey(publicKey)) return refuse("PUBLIC_KEY_WEAK", clientName);
     const { federationId } = this.#parts;
-    const message = enrollmentMessage({ federationId, tokenSha256, clientName, publicKey });
-    return verifier(publicKey).verify(message, proof) ? invitation : refuse("PROOF_INVALID", clientName);
+    const message = enrollmentMessage({ federationId, tokenSha256: sha256(token), clientName, publicKey });
+    return verifier(publicKey).verify(message, proof) ? undefined : refuse("PROOF_INVALID", clientName);
   }
 
   #replayEnrollment({ clientId, clientName, publicKey, keyEpoch, tokenSha256 }: EventOf<"ClientEnrolled">): void {
@@ -124,7 +137,7 @@ export class ClientRegister implements Clients {
     this.#clients.set(clientId, { clientId, name: clientName, publicKey: key, keyEpoch, revoked: false });
     this.#verifiers.set(clientId, verifier(key));
     const invitation = this.#invitations.get(tokenSha256);
-    if (invitation !== undefined) invitation.used = true;
+    if (invitation !== undefined) invitation.enrolled = Promise.resolve();
   }
 
   #markRevoked(clientId: ClientId): void {
@@ -132,3 +145,6 @@ export class ClientRegister implements Clients {
     if (client !== undefined) this.#clients.set(clientId, { ...client, revoked: true });
   }
 }
+
+const tokenInvalid = (clientName: string) =>
+  refuse("TOKEN_INVALID", `token for ${JSON.stringify(clientName)} is unknown, used or for another name`);

@@ -3,6 +3,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Refusal } from "../../core/errors.ts";
 import type { ClientId, FederationId, JobId } from "../../core/ids.ts";
 import type { Clients } from "../parts.ts";
+import type { SealedPart } from "../rounds/events.ts";
 import type { JobState } from "../rounds/job-state.ts";
 import type { Command } from "../rounds/round.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
@@ -28,7 +29,7 @@ export interface RunningJob {
 }
 
 interface SubmitExtras {
-  readonly sealed?: Readonly<Record<string, string>>;
+  readonly sealed?: SealedPart;
   readonly key?: string;
   readonly blobs?: readonly InlineBlob[];
 }

@@ -4,7 +4,7 @@ import { type ReceivedUpdate, received } from "../../core/update.ts";
 import type { Upload } from "../parts.ts";
 
 import { type Body, refusing } from "./body.ts";
-import type { Candidate } from "./checks.ts";
+import { type Candidate, openRound } from "./checks.ts";
 import { type AdmissionParts, evidence, type RunningJob, recordRefusal } from "./record.ts";
 
 interface UploadInProgress {
@@ -12,12 +12,14 @@ interface UploadInProgress {
   readonly job: RunningJob;
   readonly body: Body;
   readonly parts: AdmissionParts;
+  /** Runs `finish` unless another stream of the same update was answered already. */
+  answerOnce(finish: () => Promise<SignedReceipt | Refusal>): Promise<SignedReceipt | Refusal>;
   /** Called once, however the upload ends. */
   ended(): void;
 }
 
 /** The body's side of admission: bytes in order, then length, digest, finite, norm, then durable, then the receipt. */
-export function openUpload({ candidate, job, body, parts, ended }: UploadInProgress): Upload {
+export function openUpload({ candidate, job, body, parts, answerOnce, ended }: UploadInProgress): Upload {
   const { header } = candidate;
   let over = false;
 
@@ -35,8 +37,7 @@ export function openUpload({ candidate, job, body, parts, ended }: UploadInProgr
     return isRefusal(refusal) ? refusal : undefined;
   }
 
-  async function finish(): Promise<SignedReceipt | Refusal> {
-    if (!end()) return refuse("CHUNK_INVALID", "another stream took this upload over");
+  async function judge(): Promise<SignedReceipt | Refusal> {
     const update = receive(body, candidate);
     if (isRefusal(update)) return reject(update);
     const norm = await measure(body, job.state.plan.aggregation.maxNorm);
@@ -46,15 +47,25 @@ export function openUpload({ candidate, job, body, parts, ended }: UploadInProgr
 
   /** Durable first, then journaled, then the receipt. */
   async function admit(update: ReceivedUpdate, norm: number): Promise<SignedReceipt | Refusal> {
+    const late = noLongerWanted();
+    if (late !== undefined) return reject(late);
     const kept = await refusing(["DISK_FULL"], () => body.keep());
     if (isRefusal(kept)) return kept;
     const unwelcome = stillWelcome();
     if (unwelcome !== undefined) return unwelcome;
     const command = admitCommand(update, job, norm, parts.clock.nowMs());
-    const sealing = { sealed: evidence(candidate), key: candidate.updateId, blobs: kept };
+    const sealing = { sealed: { ...evidence(candidate), norm }, key: candidate.updateId, blobs: kept };
     const admitted = await job.submit(command, sealing);
     if (isRefusal(admitted)) return recordRefusal(candidate, job, admitted, parts);
     return parts.receipts.of(candidate.updateId, header.clientId) ?? refuse("RECEIPT_UNKNOWN", candidate.updateId);
+  }
+
+  /** Asked before the payload takes its place in the store, where nothing would ever fetch it. */
+  function noLongerWanted(): Refusal | undefined {
+    const open = openRound(header, job.state);
+    if (open === undefined) return refuse("ROUND_NOT_OPEN", `round ${header.round} closed while the body came`);
+    const standing = open.admitted.get(header.clientId);
+    return standing && refuse("UPDATE_CONFLICT", `${standing.updateId} stands for ${header.clientId}`);
   }
 
   /** A revocation that came while the body streamed is effective at once. */
@@ -74,7 +85,10 @@ export function openUpload({ candidate, job, body, parts, ended }: UploadInProgr
     },
     sizeBytes: header.payloadLength,
     write,
-    finish,
+    async finish() {
+      if (!end()) return refuse("CHUNK_INVALID", "another stream took this upload over");
+      return answerOnce(judge);
+    },
     async suspend() {
       if (end()) await body.suspend();
     },
@@ -106,10 +120,13 @@ async function measure(body: Body, maxNorm: number): Promise<number | Refusal> {
 
 function admitCommand({ header, updateId }: ReceivedUpdate, job: RunningJob, norm: number, receivedAtMs: number) {
   const { clientId, payloadSha256, clientSeq, numExamples, round, attempt } = header;
-  const { weights, maxExamples } = job.state.plan.aggregation;
+  const { aggregation, privacy } = job.state.plan;
+  const { weights, maxExamples } = aggregation;
+  // a norm is a fact about one client's data: under privacy only the bound is public
+  const publicNorm = privacy.mode === "central" ? privacy.clipNorm : norm;
   const claimed = Number(numExamples);
   const weight = weights === "uniform" ? 1 : Math.min(claimed, maxExamples);
   const capped = claimed > maxExamples ? { cappedFrom: String(numExamples) } : {};
-  const update = { clientId, updateId, payloadSha256, clientSeq, norm, weight, ...capped, receivedAtMs };
+  const update = { clientId, updateId, payloadSha256, clientSeq, norm: publicNorm, weight, ...capped, receivedAtMs };
   return { type: "admit", attempt: { round, attempt }, update } as const;
 }

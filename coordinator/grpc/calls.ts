@@ -13,6 +13,8 @@ export interface CallOptions {
   readonly log: Logger;
   /** The caller is an administrator, who is told why. */
   readonly forAdmin?: boolean;
+  /** Ends a server stream at once, with its reason. */
+  readonly until?: AbortSignal;
 }
 
 /** A unary RPC as an async function. */
@@ -31,7 +33,7 @@ export function unary<Request, Response>(
 
 /** A server-streaming RPC as an async generator, drawn only as fast as the client reads; `signal` aborts with the call. */
 export function serverStream<Request, Response>(
-  { log, forAdmin = false }: CallOptions,
+  { log, forAdmin = false, until }: CallOptions,
   handle: (
     request: Request,
     signal: AbortSignal,
@@ -41,14 +43,20 @@ export function serverStream<Request, Response>(
   return async (call) => {
     const cut = new AbortController();
     call.once("close", () => cut.abort("the call is over"));
+    const fail = (error: unknown) => {
+      if (!cut.signal.aborted) call.emit("error", statusOf(error, log, forAdmin));
+      cut.abort("the call has failed");
+    };
+    until?.addEventListener("abort", () => fail(until.reason), { signal: cut.signal });
     try {
+      until?.throwIfAborted();
       for await (const message of handle(call.request, cut.signal, call)) {
         if (cut.signal.aborted) return;
         await written(call, message);
       }
-      call.end();
+      if (!cut.signal.aborted) call.end();
     } catch (error) {
-      if (!cut.signal.aborted) call.emit("error", statusOf(error, log, forAdmin));
+      fail(error);
     }
   };
 }

@@ -19,14 +19,16 @@ type ControlCall = ServerDuplexStream<ClientMessage, CoordinatorMessage>;
 const MAX_UNREAD_MESSAGES = 1_024;
 
 /** The control stream of one client: hello, challenge, proof, session; then tasks and answers until one side ends. */
-export async function connect(call: ControlCall, { parts, callers }: Serving): Promise<void> {
+export async function connect(call: ControlCall, { parts, callers, connections }: Serving): Promise<void> {
   const inbox = inboxOf<ClientMessage>(call);
   const client = await within(parts.limits.handshakeMs, inbox, () => authenticate(call, inbox, parts));
   const ended = new AbortController();
   const connection = connectionOf(call, inbox, ended);
   const session = parts.sessions.open(client, connection);
   if (isRefusal(session)) throw new FederationError(session.refused, session.detail);
-  callers.set(session, { session, peer: call.getPeer(), ended: ended.signal });
+  const peer = call.getPeer();
+  const withdraw = connections().vouch(peer);
+  callers.set(session, { session, peer, ended: ended.signal });
   try {
     const head = parts.journal.head;
     call.write({
@@ -41,6 +43,7 @@ export async function connect(call: ControlCall, { parts, callers }: Serving): P
   } finally {
     ended.abort(new FederationError("SESSION_INVALID", `the control stream of ${client.name} has ended`));
     parts.sessions.close(session);
+    withdraw();
   }
 }
 

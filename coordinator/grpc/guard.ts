@@ -1,15 +1,11 @@
-import {
-  type Metadata,
-  ServerInterceptingCall,
-  type ServerInterceptingCallInterface,
-  type ServerInterceptor,
-} from "@grpc/grpc-js";
+import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from "@grpc/grpc-js";
 import { administrationMessage } from "../../core/crypto/messages.ts";
 import { type Verifier, verifier } from "../../core/crypto/verify.ts";
 import { FederationError } from "../../core/errors.ts";
 import { toHex } from "../../core/ids.ts";
 import type { Wire } from "../../proto/load.ts";
 import { type BodyDigests, isMalformed } from "./checked-service.ts";
+import { networkOf } from "./connections.ts";
 import { type RateLimit, rateLimit } from "./rate-limit.ts";
 import type { Caller, Serving } from "./serving.ts";
 import { statusOf } from "./status.ts";
@@ -31,43 +27,77 @@ const OPEN_TO_ALL = [
  * administrator's body to the digest that was signed, and refuses messages that do not decode.
  */
 export function guard(serving: Serving, wire: Wire): ServerInterceptor {
-  const { parts } = serving;
-  const mayTry = rateLimit(parts.limits.unauthenticatedCallsPerSecond, parts.clock);
-  const checkAdmin = adminCheck(serving, wire);
-
-  /** What the body must hash to, where that was signed. */
-  function authorize(method: string, metadata: Metadata, peer: string): Uint8Array | undefined {
-    if (OPEN_TO_ALL.some((prefix) => method.startsWith(prefix))) {
-      admitStranger(mayTry, peer);
-      return undefined;
-    }
-    try {
-      if (method.startsWith("/holdfast.v1.Administration/")) return checkAdmin(method, metadata);
-      callerOf(serving, metadata, peer);
-      return undefined;
-    } catch (error) {
-      admitStranger(mayTry, peer);
-      throw error;
-    }
-  }
+  const { limits, log } = serving.parts;
+  const { handshakeMs } = limits;
+  const authorize = authorization(serving, wire);
 
   return (method, call) => {
     let signedBody: Uint8Array | undefined;
+    let bodyDue: NodeJS.Timeout | undefined;
+    let refused = false;
+    const refuseCall = (error: unknown) => {
+      refused = true;
+      clearTimeout(bodyDue);
+      call.sendStatus(statusOf(error, log));
+    };
+    const orRefuse = (step: () => void) => {
+      if (refused) return;
+      try {
+        step();
+      } catch (error) {
+        refuseCall(error);
+      }
+    };
     return new ServerInterceptingCall(call, {
       start: (next) =>
         next({
           onReceiveMetadata: (metadata, pass) =>
-            orRefuse(call, serving, () => {
+            orRefuse(() => {
               signedBody = authorize(method.path, metadata, call.getPeer());
+              if (!method.requestStream) bodyDue = setTimeout(() => refuseCall(noBody(handshakeMs)), handshakeMs);
               pass(metadata);
             }),
           onReceiveMessage: (message: object, pass) =>
-            orRefuse(call, serving, () => {
+            orRefuse(() => {
               checkBody(message, signedBody, serving.bodyDigests);
               pass(message);
             }),
+          onReceiveHalfClose: (pass) =>
+            orRefuse(() => {
+              clearTimeout(bodyDue);
+              pass();
+            }),
+          onCancel: () => clearTimeout(bodyDue),
         }),
     });
+  };
+}
+
+/** Who may make this call, told from its metadata; and what its body must hash to, where that was signed. */
+function authorization(
+  serving: Serving,
+  wire: Wire,
+): (method: string, metadata: Metadata, peer: string) => Uint8Array | undefined {
+  const { limits, clock } = serving.parts;
+  const { unauthenticatedCallsPerSecond, callsPerClientPerSecond } = limits;
+  const mayTry = rateLimit(unauthenticatedCallsPerSecond, unauthenticatedCallsPerSecond, clock);
+  const mayCall = rateLimit(callsPerClientPerSecond, 2 * callsPerClientPerSecond, clock);
+  const checkAdmin = adminCheck(serving, wire);
+
+  return (method, metadata, peer) => {
+    if (OPEN_TO_ALL.some((prefix) => method.startsWith(prefix))) {
+      admitStranger(mayTry, peer);
+      return undefined;
+    }
+    if (method.startsWith("/holdfast.v1.Administration/")) {
+      const signedBody = orStranger(mayTry, peer, () => checkAdmin(method, metadata));
+      // the connection stays known for as long as it is in use
+      serving.connections().vouch(peer);
+      return signedBody;
+    }
+    const { session } = orStranger(mayTry, peer, () => callerOf(serving, metadata, peer));
+    if (!mayCall(session.clientId)) throw new FederationError("RATE_EXCEEDED", `${session.clientId} calls too often`);
+    return undefined;
   };
 }
 
@@ -111,17 +141,21 @@ function checkBody(message: object, signedBody: Uint8Array | undefined, digests:
 }
 
 function admitStranger(mayTry: RateLimit, peer: string): void {
-  const address = peer.slice(0, peer.lastIndexOf(":"));
+  const address = networkOf(peer.slice(0, peer.lastIndexOf(":")));
   if (!mayTry(address)) throw new FederationError("RATE_EXCEEDED", `${address} calls too often`);
 }
 
-function orRefuse(call: ServerInterceptingCallInterface, { parts }: Serving, step: () => void): void {
+/** Who proves nothing, or the wrong thing, is one more stranger. */
+function orStranger<T>(mayTry: RateLimit, peer: string, prove: () => T): T {
   try {
-    step();
+    return prove();
   } catch (error) {
-    call.sendStatus(statusOf(error, parts.log));
+    admitStranger(mayTry, peer);
+    throw error;
   }
 }
+
+const noBody = (afterMs: number) => new FederationError("MESSAGE_INVALID", `no whole request within ${afterMs} ms`);
 
 function binary(metadata: Metadata, key: string): Buffer {
   const [value] = metadata.get(key);

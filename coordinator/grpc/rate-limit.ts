@@ -6,15 +6,15 @@ export type RateLimit = (key: string) => boolean;
 const MAX_KEYS = 10_000;
 
 /**
- * A token bucket for every key, refilled at `perSecond` and as deep as one second of it. Keys are forgotten oldest
- * first, so that an attacker of many addresses costs bounded memory.
+ * A token bucket for every key, refilled at `perSecond` and `burst` deep. Keys are forgotten oldest first, so that an
+ * attacker of many addresses costs bounded memory.
  */
-export function rateLimit(perSecond: number, clock: Clock): RateLimit {
+export function rateLimit(perSecond: number, burst: number, clock: Clock): RateLimit {
   const buckets = new Map<string, { tokens: number; atMs: number }>();
   return (key) => {
     const nowMs = clock.monotonicMs();
-    const bucket = buckets.get(key) ?? { tokens: perSecond, atMs: nowMs };
-    const tokens = Math.min(perSecond, bucket.tokens + ((nowMs - bucket.atMs) / 1_000) * perSecond);
+    const bucket = buckets.get(key) ?? { tokens: burst, atMs: nowMs };
+    const tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.atMs) / 1_000) * perSecond);
     const allowed = tokens >= 1;
     buckets.delete(key);
     buckets.set(key, { tokens: allowed ? tokens - 1 : tokens, atMs: nowMs });

@@ -8,6 +8,7 @@ import { loadWire } from "../../proto/load.ts";
 import type { Parts } from "../parts.ts";
 import type { TlsMaterial } from "../tls.ts";
 import { adminNonces } from "./admin-nonces.ts";
+import { type Connections, watchConnections } from "./connections.ts";
 import { guard } from "./guard.ts";
 import { type Health, healthService } from "./health.ts";
 import { recentBlobs } from "./recent-blobs.ts";
@@ -45,6 +46,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw new FederationError("PLAINTEXT_REFUSED", `${address} is not on this machine`);
   }
   let windows: Windows | undefined;
+  let connections: Connections | undefined;
+  const stopping = new AbortController();
   let port = 0;
   const serving: Serving = {
     parts,
@@ -53,6 +56,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     bodyDigests: new WeakMap(),
     nonces: adminNonces(parts.random, parts.clock),
     windows: () => bound(windows),
+    connections: () => bound(connections),
+    stopping: stopping.signal,
     identity: () => ({
       address: options.publicAddress ?? formatAddress({ host: parseAddress(address).host, port }),
       caCertificatePem: material?.caCertificatePem ?? null,
@@ -62,9 +67,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const limits = parts.limits;
   port = await bind(server, address, material, () => {
     windows = controlWindows(server, limits.uploadBytesInFlight, limits.maxSessions + SPARE_CONNECTIONS);
+    connections = watchConnections(server, limits);
   });
   parts.log.info({ port, tls: material !== undefined }, "the coordinator listens");
-  return { port, stop: () => stop(server, health, bound(windows), parts) };
+  return {
+    port,
+    stop: () => {
+      health.stopServing();
+      stopping.abort(new FederationError("SHUTTING_DOWN", "the server stops"));
+      return drain(server, bound(connections), parts);
+    },
+  };
 }
 
 function makeServer(serving: Serving): { server: Server; health: Health } {
@@ -117,18 +130,17 @@ function bindError(error: Error, address: string): FederationError {
   return new FederationError(inUse ? "PORT_IN_USE" : "CONFIG_INVALID", `cannot listen on ${address}`, { cause: error });
 }
 
-async function stop(server: Server, health: Health, windows: Windows, { sessions }: Parts): Promise<void> {
-  health.stopServing();
+async function drain(server: Server, connections: Connections, { sessions }: Parts): Promise<void> {
   const drained = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
   sessions.end("all", "SHUTTING_DOWN");
   const late = new AbortController();
   await Promise.race([drained, sleep(STOP_WITHIN_MS, undefined, { signal: late.signal }).catch(() => undefined)]);
   late.abort();
-  windows.destroyAll();
+  connections.destroyAll();
   await drained;
 }
 
-function bound(windows: Windows | undefined): Windows {
-  if (windows === undefined) throw new FederationError("WINDOW_CONTROL_UNAVAILABLE", "the server is not bound yet");
-  return windows;
+function bound<T>(part: T | undefined): T {
+  if (part === undefined) throw new FederationError("WINDOW_CONTROL_UNAVAILABLE", "the server is not bound yet");
+  return part;
 }

@@ -54,7 +54,9 @@ function administration(serving: Serving): Handlers<AdministrationHandlers> {
   return {
     GetNonce: unary(parts, () => getNonce(serving)),
     StartJob: unary(options, (request) => startJob(request, parts)),
-    WatchJob: serverStream(options, (request, signal) => watchJob(request, parts, signal)),
+    WatchJob: serverStream({ ...options, until: serving.stopping }, (request, signal) =>
+      watchJob(request, parts, signal),
+    ),
     StopJob: unary(options, (request) => stopJob(request, parts)),
     ListJobs: unary(options, () => listJobs(parts)),
     InviteClient: unary(options, (request) => inviteClient(request, serving)),

@@ -2,6 +2,7 @@ import type { EnrollmentBundle } from "../../core/bundle.ts";
 import type { ClientSession, Parts } from "../parts.ts";
 import type { AdminNonces } from "./admin-nonces.ts";
 import type { BodyDigests } from "./checked-service.ts";
+import type { Connections } from "./connections.ts";
 import type { BlobSource } from "./recent-blobs.ts";
 import type { Windows } from "./sessions.ts";
 
@@ -15,6 +16,10 @@ export interface Serving {
   readonly bodyDigests: BodyDigests;
   /** Known once the port is bound. */
   readonly windows: () => Windows;
+  /** Known once the port is bound. */
+  readonly connections: () => Connections;
+  /** Aborted, with the FederationError to end with, when the server stops: streams without an end of their own end. */
+  readonly stopping: AbortSignal;
   /** What an enrolment bundle says of this server. */
   readonly identity: () => Pick<EnrollmentBundle, "address" | "caCertificatePem">;
 }

@@ -10,8 +10,6 @@ export interface Windows {
    * when others have ended. RATE_EXCEEDED when a wide connection asks for one more than the budget covers.
    */
   grant(peer: string, sizeBytes: number): Grant | Refusal;
-  /** Ends every connection, whatever it is doing. */
-  destroyAll(): void;
 }
 
 export interface Grant {
@@ -112,9 +110,6 @@ export function controlWindows(server: Server, budgetBytes: number, maxConnectio
         },
       };
     },
-    destroyAll: () => {
-      for (const { http2 } of connections.values()) http2.destroy();
-    },
   };
 }
 
@@ -140,7 +135,8 @@ function setWindow(connection: Connection, windowBytes: number, acknowledged = (
   http2.settings({ initialWindowSize: windowBytes }, acknowledged);
 }
 
-function http2ServersOf(server: Server): Http2Server[] {
+/** @throws WINDOW_CONTROL_UNAVAILABLE */
+export function http2ServersOf(server: Server): Http2Server[] {
   const { http2Servers } = server as unknown as { readonly http2Servers?: unknown };
   const servers = http2Servers instanceof Map ? [...http2Servers.keys()] : [];
   if (servers.length === 0 || !servers.every((it) => it instanceof NetServer)) {

@@ -80,7 +80,10 @@ async function writeChunks(inbox: UploadInbox, pace: Pace, upload: Upload): Prom
     const bytes = message.chunk?.bytes ?? NOTHING;
     if (bytes.length === 0 || bytes.length > MAX_CHUNK_BYTES) return abandoned(upload, "CHUNK_INVALID");
     const refusal = await upload.write(message.chunk?.offset ?? 0, bytes);
-    if (refusal !== undefined) return refusal;
+    if (refusal !== undefined) {
+      await upload.suspend();
+      return refusal;
+    }
     offset += bytes.length;
     pace.moved(bytes.length);
   }

@@ -1,10 +1,10 @@
 import { canonicalJson } from "../../core/crypto/canonical-json.ts";
 import { FederationError } from "../../core/errors.ts";
-import { asJobId, toHex } from "../../core/ids.ts";
+import { asJobId, type JobId, toHex } from "../../core/ids.ts";
 import type { JobEvent } from "../../proto/generated/holdfast/v1/JobEvent.ts";
 import type { WatchJobRequest__Output as WatchJobRequest } from "../../proto/generated/holdfast/v1/WatchJobRequest.ts";
 import type { Parts } from "../parts.ts";
-import { endOfJob } from "../rounds/events.ts";
+import { type Event, endOfJob } from "../rounds/events.ts";
 import type { StoredEvent } from "../storage/journal.ts";
 
 const EVENTS_AT_ONCE = 256;
@@ -23,9 +23,11 @@ export async function* watchJob(
 
   for (let next = fromIndex; !signal.aborted; ) {
     const events = journal.read(next, EVENTS_AT_ONCE);
-    const ofJob = events.filter(({ event }) => "jobId" in event && event.jobId === jobId);
-    for (const stored of ofJob) yield encodeEvent(stored);
-    if (ofJob.at(-1)?.event.type === "JobEnded") return;
+    for (const stored of events) {
+      if (!concerns(stored.event, jobId)) continue;
+      yield encodeEvent(stored);
+      if (stored.event.type === "JobEnded") return;
+    }
 
     next = (events.at(-1)?.index ?? next - 1) + 1;
     if (next < journal.size) continue;
@@ -33,6 +35,11 @@ export async function* watchJob(
     if (end !== undefined && end.index < next) return;
     await journal.grownBeyond(next, signal);
   }
+}
+
+/** Charges of all jobs come along: they are paid out of one budget, so the epsilon of one follows from all. */
+function concerns(event: Event, jobId: JobId): boolean {
+  return event.type === "ChargeReserved" || ("jobId" in event && event.jobId === jobId);
 }
 
 function encodeEvent({ index, event }: StoredEvent): JobEvent {

@@ -1,20 +1,36 @@
+import type { JobId } from "../../core/ids.ts";
 import type { Plan } from "../../core/plan.ts";
-import type { GaussianMechanism } from "../rounds/events.ts";
+import type { GaussianMechanism, JobEvent } from "../rounds/events.ts";
 import { epsilonOf, mechanismOf } from "./ledger.ts";
 
-/** Every charge the population ever paid, over all jobs: the budget belongs to the people, not to the job. */
+/**
+ * Every charge the population ever paid, over all jobs: the budget belongs to the people, not to the job. An open round
+ * of a private job is counted from its opening, so that two jobs cannot spend the same rest.
+ */
 export class ChargeBook {
   readonly #charges: GaussianMechanism[] = [];
+  readonly #open = new Map<JobId, GaussianMechanism>();
+
+  /** Folds the journal. `mechanism` is what an attempt of the event's job costs; undefined without privacy. */
+  note(event: JobEvent, mechanism: GaussianMechanism | undefined): void {
+    if (mechanism === undefined) return;
+    if (event.type === "RoundOpened") this.#open.set(event.jobId, mechanism);
+    else if (event.type === "ChargeReserved") this.add(event.mechanism);
+    if (SETTLED.has(event.type)) this.#open.delete(event.jobId);
+  }
 
   add(charge: GaussianMechanism): void {
     this.#charges.push(charge);
   }
 
-  /** The charges as seen under one adjacency. */
-  under(adjacency: GaussianMechanism["adjacency"]): GaussianMechanism[] {
-    return this.#charges.map((charge) => underAdjacency(charge, adjacency));
+  /** What was paid, and what other jobs' open rounds will pay, as seen under one adjacency. */
+  under(adjacency: GaussianMechanism["adjacency"], ownJob?: JobId): GaussianMechanism[] {
+    const others = [...this.#open].flatMap(([jobId, mechanism]) => (jobId === ownJob ? [] : [mechanism]));
+    return [...this.#charges, ...others].map((charge) => underAdjacency(charge, adjacency));
   }
 }
+
+const SETTLED: ReadonlySet<JobEvent["type"]> = new Set(["ChargeReserved", "RoundAbandoned", "JobEnded"]);
 
 /** What a job may spend: epsilon at the plan's delta, over everything its population has paid. */
 export interface Budget {
@@ -25,15 +41,12 @@ export interface Budget {
   exhausted(): boolean;
 }
 
-export function budgetOf(privacy: Plan["privacy"], book: ChargeBook): Budget {
+export function budgetOf(jobId: JobId, privacy: Plan["privacy"], book: ChargeBook): Budget {
   if (privacy.mode === "none") return { spent: () => null, afterNext: () => null, exhausted: () => false };
   const { adjacency, delta, maxEpsilon } = privacy;
-  const afterNext = () => epsilonOf([...book.under(adjacency), mechanismOf(privacy)], delta);
-  return {
-    spent: () => epsilonOf(book.under(adjacency), delta),
-    afterNext,
-    exhausted: () => afterNext() > maxEpsilon,
-  };
+  const paid = () => book.under(adjacency, jobId);
+  const afterNext = () => epsilonOf([...paid(), mechanismOf(privacy)], delta);
+  return { spent: () => epsilonOf(paid(), delta), afterNext, exhausted: () => afterNext() > maxEpsilon };
 }
 
 /**

@@ -72,8 +72,10 @@ async function openRows(rows: readonly (AdmittedUpdate | undefined)[], state: Jo
 
 async function openRow(row: AdmittedUpdate | undefined, state: JobState, parts: ClosingParts): Promise<OpenRowSource> {
   if (row === undefined) return zeroRowSource(numCoordinates(state.tensorSchema));
-  const inline = parts.journal.inlineBlob(row.payloadSha256);
-  return inline === undefined ? openRowSource(await parts.blobs.locate(row.payloadSha256)) : memoryRowSource(inline);
+  const { payloadSha256 } = row;
+  const inline = parts.journal.inlineBlob(payloadSha256);
+  if (inline !== undefined) return memoryRowSource(inline);
+  return openRowSource(await parts.blobs.locate(payloadSha256), payloadSha256);
 }
 
 /** Charge first, then noise; without central privacy the aggregate is released as it is. */

@@ -12,27 +12,20 @@ interface HeldOutSet {
   readonly log: Logger;
 }
 
-/**
- * Evaluates committed versions in a worker, one at a time. A failing evaluation is said in the log and never holds
- * up or ends the training.
- */
+/** Evaluates committed versions in a worker. An evaluation that fails is said in the log and never ends the training. */
 export function workerEvaluation({ plan, topology, images, labels, log }: HeldOutSet): Evaluation {
   const evaluator = startEvaluator({ model: plan.model, topology, images, labels });
   const fits = checkDigest(plan, images, labels);
   let underWay: Promise<void> = Promise.resolve();
   return {
-    async schedule(weights, record) {
-      await underWay;
+    start(weights, record) {
       underWay = fits
         .then(() => evaluator.evaluate(weights))
         .then(record)
         .catch((error: unknown) => log.error({ err: error }, "the model could not be evaluated"));
     },
     idle: () => underWay,
-    async close() {
-      await underWay;
-      await evaluator.close();
-    },
+    close: () => evaluator.close(),
   };
 }
 
@@ -42,7 +35,7 @@ async function checkDigest(plan: Plan, images: string, labels: string): Promise<
 }
 
 export const noEvaluation: Evaluation = {
-  schedule: async () => undefined,
+  start: () => undefined,
   idle: async () => undefined,
   close: async () => undefined,
 };

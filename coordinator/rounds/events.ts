@@ -70,6 +70,7 @@ export type JobEvent =
       readonly updateId: UpdateId;
       readonly payloadSha256: Digest;
       readonly clientSeq: number;
+      /** L2 norm of the delta; under central privacy the clip norm, and the real one is sealed. */
       readonly norm: number;
       readonly weight: number;
       /** What the client claimed, when above the plan's cap. */

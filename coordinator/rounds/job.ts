@@ -43,8 +43,8 @@ export interface JobParts {
 
 /** Evaluates in the background; `idle` resolves when nothing is under way. */
 export interface Evaluation {
-  /** Resolves when this one is under way, which waits for the one before: never two in memory. */
-  schedule(weights: Float32Array, record: (result: EvaluationResult) => Promise<void>): Promise<void>;
+  /** One at a time: after the one before is `idle`. */
+  start(weights: Float32Array, record: (result: EvaluationResult) => Promise<void>): void;
   idle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -69,11 +69,14 @@ export class Job {
   #state: JobState;
   #weights: { readonly version: number; readonly values: Float32Array } | undefined;
   #halted = false;
+  /** Whether the open round is durable, so that clients may hear of it. */
+  #isOffered = false;
 
   constructor(state: JobState, parts: JobParts) {
     this.#state = state;
     this.#parts = parts;
     this.#attempt = attemptClock(parts.clock);
+    if (state.stage.name === "open") this.#attempt.start(state.stage);
   }
 
   get state(): JobState {
@@ -82,14 +85,26 @@ export class Job {
 
   /** Resolves when the job has ended or was halted. Rejects only when the disk or the journal fails. */
   async run(): Promise<void> {
-    while (!this.#halted && this.#state.stage.name !== "ended") {
-      const { stage } = this.#state;
-      if (stage.name === "ready") await this.#openRound(stage);
-      else if (stage.name === "open") await this.#roundDecided(stage);
-      else await this.#commitRound(stage);
+    try {
+      while (!this.#halted && this.#state.stage.name !== "ended") {
+        const { stage } = this.#state;
+        if (stage.name === "ready") await this.#openRound(stage);
+        else if (stage.name === "open") await this.#roundDecided(stage);
+        else await this.#commitRound(stage).catch((error: unknown) => this.#failed(error));
+      }
+      if (!this.#halted) this.#announceEnd();
+    } finally {
+      await this.#parts.evaluation.close();
     }
-    if (!this.#halted) this.#announceEnd();
-    await this.#parts.evaluation.close();
+  }
+
+  /** A round that cannot be closed would fail again after every restart: the job ends, the coordinator goes on. */
+  async #failed(error: unknown): Promise<void> {
+    if (error instanceof FederationError && MACHINE_FAILED.includes(error.code)) throw error;
+    const { clock, log } = this.#parts;
+    log.error({ err: error, jobId: this.#state.jobId }, "the round cannot be closed");
+    const reason = error instanceof FederationError ? `${error.code}: ${error.message}` : String(error);
+    await this.submit({ type: "fail", reason, nowMs: clock.nowMs() });
   }
 
   /** Leaves the job as it is, for a later process to continue. */
@@ -105,6 +120,7 @@ export class Job {
     if (events.length === 0) return undefined;
     for (const event of events) {
       this.#state = evolve(this.#state, event);
+      if (event.type === "RoundOpened") this.#attempt.start(event);
       this.#parts.noted(event);
     }
     this.#wake.now();
@@ -122,7 +138,7 @@ export class Job {
   /** Pushes what the open round asks of this client, unless it has answered. */
   offerTo(clientId: ClientId): void {
     const { stage } = this.#state;
-    if (stage.name !== "open" || !stage.cohort.includes(clientId)) return;
+    if (stage.name !== "open" || !this.#isOffered || !stage.cohort.includes(clientId)) return;
     if (stage.admitted.has(clientId) || stage.declined.has(clientId)) return;
     if (!this.#parts.sessions.isConnected(clientId)) return;
     this.#parts.sessions.push(clientId, { type: "task", task: this.#taskFor(stage, clientId) });
@@ -140,13 +156,14 @@ export class Job {
   }
 
   async #endForBudget(): Promise<void> {
+    await this.#parts.evaluation.idle();
     const reason = "PRIVACY_BUDGET_SPENT: the next round would exceed maxEpsilon";
     await this.submit({ type: "stop", reason, nowMs: this.#parts.clock.nowMs() });
   }
 
   /** Waits until the round is closed or abandoned: woken by every answer, by grace and by the deadline. */
   async #roundDecided(open: OpenRound): Promise<void> {
-    this.#attempt.start(open);
+    this.#isOffered = true;
     for (const clientId of open.cohort) this.offerTo(clientId);
     while (!this.#halted && this.#state.stage.name === "open") {
       if (quorumReached(this.#state)) this.#attempt.quorum();
@@ -154,6 +171,7 @@ export class Job {
       await this.submit({ type: "tick", waits, nowMs: this.#parts.clock.nowMs() });
       if (this.#state.stage.name === "open") await this.#wake.within(untilNextTick(this.#state, waits));
     }
+    this.#isOffered = false;
     if (!this.#halted) this.#cancelUnanswered(open);
   }
 
@@ -162,22 +180,22 @@ export class Job {
     const started = clock.monotonicMs();
     const charge = (inputs: Digest) => this.#charge(closed, inputs);
     const result = await closeRound(this.#state, closed, { ...this.#parts, base: await this.#baseWeights(), charge });
+    // the one before has to be done: evaluation may hold up a round's opening, never its deadline
+    await this.#parts.evaluation.idle();
     const { version: before, jobId } = this.#state;
-    const commit = {
-      type: "commit",
-      attempt: attemptOf(closed),
-      version: result.version,
-      nowMs: clock.nowMs(),
-    } as const;
+    const { version: committed, blobs, weights } = result;
     // one commit group for the version and the next round: nobody hears of either before both are durable
-    const committing = this.submit(commit, { blobs: result.blobs });
+    const committing = this.submit(
+      { type: "commit", attempt: attemptOf(closed), version: committed, nowMs: clock.nowMs() },
+      { blobs },
+    );
     const { version } = this.#state;
+    if (version > before) this.#evaluate(version, weights, committing);
     await Promise.all([committing, this.#openNext()]);
     if (version === before) return;
-    this.#weights = { version, values: result.weights };
+    this.#weights = { version, values: weights };
     log.info({ jobId, version, rows: closed.rows.length, closeMs: clock.monotonicMs() - started }, "round committed");
-    this.#announceRound(closed, result.version.modelSha256);
-    await this.#evaluate(version, result.weights);
+    this.#announceRound(closed, committed.modelSha256);
   }
 
   async #openNext(): Promise<void> {
@@ -192,10 +210,13 @@ export class Job {
     return floatsOf(await this.#parts.blobs.read(modelSha256));
   }
 
-  async #evaluate(version: number, weights: Float32Array): Promise<void> {
+  #evaluate(version: number, weights: Float32Array, committed: Promise<unknown>): void {
     const { plan } = this.#state;
     if (plan.evaluation === undefined || version % plan.evaluation.everyRounds !== 0) return;
-    await this.#parts.evaluation.schedule(weights, (it) => this.#recordEvaluation(version, it));
+    this.#parts.evaluation.start(weights, async (result) => {
+      await committed;
+      await this.#recordEvaluation(version, result);
+    });
   }
 
   async #charge(closed: ClosedRound, inputsSha256: Digest): Promise<number> {
@@ -262,6 +283,9 @@ export class Job {
       this.#parts.sessions.push(clientId, { type: "jobEnded", jobId, outcome, reason });
   }
 }
+
+/** What stops the process instead of the job: a restart continues where the disk has room again. */
+const MACHINE_FAILED: readonly ErrorCode[] = ["DISK_FULL", "STORAGE_FAILED", "SHUTTING_DOWN"];
 
 const keyOf = (event: JobEvent) => (event.type === "JobEnded" ? { key: endOfJob(event.jobId) } : {});
 

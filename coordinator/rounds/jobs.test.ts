@@ -1,7 +1,7 @@
 import pino from "pino";
 import { expect, test } from "vitest";
 import { systemClock } from "../../core/clock.ts";
-import { isRefusal } from "../../core/errors.ts";
+import { FederationError, isRefusal } from "../../core/errors.ts";
 import type { JobId } from "../../core/ids.ts";
 import { bytesOf, floatsOf } from "../../core/tensors/digest.ts";
 import { openCoordinator } from "../coordinator.ts";
@@ -156,4 +156,36 @@ test("a restart between any two events of a round ends in the same bits as no re
     expect(errors).toEqual([]);
   }
   expect(models.size).toBe(1);
+});
+
+test("a revoked member of the cohort is waited for no longer, and the round goes on without it", async () => {
+  const federation = await testFederation(5);
+  const jobId = await start(federation, plan());
+  await answerRound(federation, 1, [1, 2, 3, 4]);
+  await federation.coordinator.parts.clients.revoke("client-4", "stolen key");
+  const [first] = federation.clients;
+  if (first === undefined) throw new Error("no client");
+  await taskOf(first, 2);
+  await answerRound(federation, 2, [1, 2, 3, 4]);
+  await jobEnded(federation, jobId);
+  const closed = eventsOf(federation, jobId).filter((it) => it.type === "RoundClosed");
+  expect(closed.map((it) => [it.rows.length, it.absent.length])).toEqual([
+    [4, 1],
+    [4, 0],
+  ]);
+});
+
+test("a round that cannot be closed ends its job, not the coordinator", async () => {
+  const federation = await testFederation(4);
+  const { journal } = federation.coordinator.parts;
+  const jobId = await start(federation, plan());
+  const read = journal.inlineBlob.bind(journal);
+  journal.inlineBlob = () => {
+    throw new FederationError("PAYLOAD_DIGEST_MISMATCH", "a bit has flipped");
+  };
+  await answerRound(federation, 1, [1, 2, 3, 4]);
+  await jobEnded(federation, jobId);
+  journal.inlineBlob = read;
+  expect(federation.coordinator.parts.jobs.list()).toMatchObject([{ phase: "failed" }]);
+  expect(federation.errors).toEqual([]);
 });

@@ -121,6 +121,17 @@ export class JobTable implements Jobs {
     for (const job of this.#runningJobs()) job.offerTo(session.clientId);
   }
 
+  /** A revoked client is waited for no longer. */
+  clientRevoked(clientId: ClientId): void {
+    for (const job of this.#runningJobs()) {
+      const { stage } = job.state;
+      if (stage.name !== "open") continue;
+      const { round, attempt } = stage;
+      const command = { type: "decline", attempt: { round, attempt }, clientId, reason: "revoked" } as const;
+      job.submit(command).catch(this.#parts.fatal);
+    }
+  }
+
   accepted(session: ClientSession, task: AttemptKey): void {
     this.#parts.log.debug({ clientId: session.clientId, ...task }, "task accepted");
   }
@@ -173,7 +184,9 @@ export class JobTable implements Jobs {
     } else if (event.type === "ModelEvaluated") {
       const model = known.models.get(event.version);
       if (model !== undefined) known.models.set(event.version, { ...model, accuracy: event.accuracy });
-    } else if (event.type === "ChargeReserved") this.#parts.charges.add(event.mechanism);
+    }
+    const { privacy } = known.state.plan;
+    this.#parts.charges.note(event, privacy.mode === "central" ? mechanismOf(privacy) : undefined);
   }
 
   #run(known: Known, topology: Uint8Array | undefined): void {
@@ -185,7 +198,7 @@ export class JobTable implements Jobs {
       pipeline,
       rules: roundRules(state.plan, pipeline),
       optimizer: serverOptimizerOf(state.plan.serverOptimizer),
-      budget: budgetOf(state.plan.privacy, charges),
+      budget: budgetOf(state.jobId, state.plan.privacy, charges),
       evaluation: this.#evaluationOf(known, topology),
       isRevoked: (clientId: ClientId) => clients.find(clientId)?.revoked ?? true,
       noted: (event) => this.#note(known, event),
@@ -208,9 +221,22 @@ export class JobTable implements Jobs {
 
 /** Everything that can be refused is refused before the job starts. */
 function checkStart(plan: Plan, populationSize: number): void {
-  const needed = Math.max(plan.round.quorum, plan.cohort.sampling === "fixed" ? plan.cohort.size : 1);
+  const { cohort, round } = plan;
+  const needed = Math.max(round.quorum, cohort.sampling === "fixed" ? cohort.size : 1);
   if (populationSize < needed) {
     throw new FederationError("TOO_FEW_CLIENTS", `${populationSize} clients are enrolled, the plan needs ${needed}`);
+  }
+  const expected =
+    cohort.sampling === "fixed"
+      ? cohort.size
+      : cohort.sampling === "poisson"
+        ? cohort.rate * populationSize
+        : populationSize;
+  if (expected < round.minUpdates) {
+    throw new FederationError(
+      "PLAN_INVALID",
+      `plan: cohort: ${expected} clients a round never give minUpdates ${round.minUpdates}`,
+    );
   }
   const pipeline = pipelineOf(plan.aggregation);
   const refusal =

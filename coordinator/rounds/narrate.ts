@@ -1,21 +1,24 @@
 import type { ClientId } from "../../core/ids.ts";
+import { ChargeBook } from "../privacy/budget.ts";
 import { epsilonOf } from "../privacy/ledger.ts";
-import type { Event, EventOf, GaussianMechanism } from "./events.ts";
+import type { Event, EventOf } from "./events.ts";
 
 /** Tells a job's journal to a person, one line for each thing worth knowing. */
 export function narrator(nameOf: (clientId: ClientId) => string): (event: Event) => string | undefined {
   let started: EventOf<"JobStarted"> | undefined;
-  const charges: GaussianMechanism[] = [];
+  const charges = new ChargeBook();
   const refusals: EventOf<"UpdateRefused">[] = [];
 
   return (event) => {
     switch (event.type) {
       case "JobStarted":
         started = event;
-        return `job ${event.plan.job}: ${event.plan.rounds} rounds, ${event.population.length} clients, rule ${ruleOf(event)}`;
+        return [startedLine(event), ...contract(event)].join("\n");
       case "ChargeReserved":
-        charges.push(event.mechanism);
+        charges.add(event.mechanism);
         return undefined;
+      case "UpdateAdmitted":
+        return cappedLine(event, nameOf);
       case "UpdateRefused":
         refusals.push(event);
         return undefined;
@@ -26,6 +29,7 @@ export function narrator(nameOf: (clientId: ClientId) => string): (event: Event)
       case "RoundClosed":
         return closedLine(event, refusals.splice(0), nameOf);
       case "RoundAbandoned":
+        refusals.length = 0;
         return `round ${event.round}: attempt ${event.attempt} abandoned (${event.code}): ${event.reason}`;
       case "VersionCommitted":
         return `round ${event.round}: version ${event.version} is ${event.modelSha256.slice(0, 16)}${epsilonPart(started, charges)}`;
@@ -37,6 +41,12 @@ export function narrator(nameOf: (clientId: ClientId) => string): (event: Event)
         return undefined;
     }
   };
+}
+
+function cappedLine(event: EventOf<"UpdateAdmitted">, nameOf: (id: ClientId) => string): string | undefined {
+  const { cappedFrom, round, clientId, weight } = event;
+  if (cappedFrom === undefined) return undefined;
+  return `round ${round}: ${nameOf(clientId)} claimed ${cappedFrom} examples, above the cap; it weighs ${weight}`;
 }
 
 function ruleOf({ plan }: EventOf<"JobStarted">): string {
@@ -54,10 +64,25 @@ function closedLine(
   return `round ${event.round}: ${event.rows.length} updates, ${missing}`;
 }
 
-/** Epsilon of this job's own charges; what the population spent in other jobs comes on top. */
-function epsilonPart(started: EventOf<"JobStarted"> | undefined, charges: readonly GaussianMechanism[]): string {
+function startedLine(event: EventOf<"JobStarted">): string {
+  return `job ${event.plan.job}: ${event.plan.rounds} rounds, ${event.population.length} clients, rule ${ruleOf(event)}`;
+}
+
+/** What the epsilon of the following lines says, and what it does not (docs/privacy.md). */
+function contract({ plan }: EventOf<"JobStarted">): string[] {
+  const { privacy } = plan;
+  if (privacy.mode !== "central") return [];
+  const { adjacency, clipNorm, noiseMultiplier, delta, maxEpsilon } = privacy;
+  return [
+    `privacy: one client, ${adjacency}, Gaussian, clip norm ${clipNorm}, noise multiplier ${noiseMultiplier}, every client every round`,
+    `privacy: delta ${delta}, at most epsilon ${maxEpsilon} over all private jobs of the federation, accountant RDP`,
+    "privacy: not covered are the coordinator, which sees updates, jobs without privacy, metrics, cohorts, refusals and timing",
+  ];
+}
+
+/** Over all charges the population has paid, in this job and others. */
+function epsilonPart(started: EventOf<"JobStarted"> | undefined, charges: ChargeBook): string {
   const privacy = started?.plan.privacy;
   if (privacy?.mode !== "central") return "";
-  const epsilon = epsilonOf(charges, privacy.delta).toFixed(4);
-  return `, epsilon ${epsilon} at delta ${privacy.delta} (client level, ${privacy.adjacency}, this job, RDP)`;
+  return `, epsilon ${epsilonOf(charges.under(privacy.adjacency), privacy.delta).toFixed(4)} at delta ${privacy.delta}`;
 }

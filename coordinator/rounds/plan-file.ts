@@ -2,15 +2,18 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { canonicalBytes } from "../../core/crypto/canonical-json.ts";
 import { sha256 } from "../../core/crypto/sha256.ts";
-import { datasetDigest } from "../../core/data/idx.ts";
+import { datasetDigest, readIdxDataset } from "../../core/data/idx.ts";
 import { FederationError } from "../../core/errors.ts";
 import type { Digest } from "../../core/ids.ts";
 import { builtinSchema, initialWeights } from "../../core/model/builtin.ts";
 import { initialLayersWeights, readLayersModel } from "../../core/model/layers-model.ts";
 import { isBuiltin, type Plan, type PlanFile, planFileSchema, planSchema } from "../../core/plan.ts";
 import { schemaDigest } from "../../core/tensors/digest.ts";
-import type { TensorSchema } from "../../core/tensors/schema.ts";
+import { numCoordinates, type TensorSchema } from "../../core/tensors/schema.ts";
 import { parseYaml } from "../../core/yaml-file.ts";
+
+/** 4 GiB of float32: what one array of one process can hold with room to work. */
+const MAX_PARAMETERS = 2 ** 30;
 
 /** A plan with everything it names read, checked and hashed. */
 export interface ResolvedPlan {
@@ -60,15 +63,22 @@ export async function resolvePlan(planYaml: string, baseFolder: string): Promise
   };
 }
 
-function digestOf(evaluation: ResolvedPlan["evaluation"]): Promise<Digest> | undefined {
-  return evaluation && datasetDigest(evaluation.images, evaluation.labels);
+/** Reads the set once, so that one that cannot be evaluated on is refused before the job starts. */
+async function digestOf(evaluation: ResolvedPlan["evaluation"]): Promise<Digest | undefined> {
+  if (evaluation === undefined) return undefined;
+  await readIdxDataset(evaluation.images, evaluation.labels);
+  return datasetDigest(evaluation.images, evaluation.labels);
 }
 
 async function resolveModel(file: PlanFile, baseFolder: string) {
   if (isBuiltin(file.model)) {
+    const schema = builtinSchema(file.model);
+    const size = numCoordinates(schema);
+    if (size > MAX_PARAMETERS)
+      throw new FederationError("PLAN_INVALID", `plan: model: ${size} parameters are too many`);
     return {
       named: file.model,
-      schema: builtinSchema(file.model),
+      schema,
       topology: undefined,
       weights: initialWeights(file.model, file.seed),
     };

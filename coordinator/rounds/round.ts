@@ -176,7 +176,7 @@ function tick(state: JobState, { waits, nowMs }: CommandOf<"tick">, rules: Round
   if (!everyoneAnswered(stage, waits.answered) && !graceOver && !deadlineOver) return [];
 
   const counted = refusalsCounted(state, stage, waits);
-  const tooFew = whyNotEnough(state, stage, rules);
+  const tooFew = whyNotEnough(state, stage, rules, waits);
   return tooFew === undefined
     ? [...counted, closeEvent(state, stage, rules, nowMs)]
     : [...counted, ...attemptCharged(state, stage, rules), abandonEvent(state, stage, tooFew, nowMs)];
@@ -192,9 +192,12 @@ function attemptCharged(state: JobState, stage: OpenRound, { mechanism }: RoundR
 }
 
 function everyoneAnswered(stage: OpenRound, answered: ReadonlySet<ClientId>): boolean {
-  return stage.cohort.every(
-    (id) => stage.admitted.has(id) || stage.refused.has(id) || stage.declined.has(id) || answered.has(id),
-  );
+  return stage.cohort.every((id) => hasAnswered(stage, answered, id));
+}
+
+/** With an update, or with one that was refused, or by declining: under central privacy the latter are zero vectors. */
+function hasAnswered(stage: OpenRound, answered: ReadonlySet<ClientId>, id: ClientId): boolean {
+  return stage.admitted.has(id) || stage.refused.has(id) || stage.declined.has(id) || answered.has(id);
 }
 
 /** Whether the quorum is reached, so that the grace period runs. */
@@ -207,12 +210,16 @@ function rowsOf(state: JobState, stage: OpenRound): number {
   return state.plan.privacy.mode === "central" ? stage.cohort.length : stage.admitted.size;
 }
 
-function whyNotEnough(state: JobState, stage: OpenRound, rules: RoundRules): Refusal | undefined {
+function whyNotEnough(state: JobState, stage: OpenRound, rules: RoundRules, waits: Waits): Refusal | undefined {
   const { plan } = state;
   const received = stage.admitted.size;
   if (plan.privacy.mode === "central") {
-    if (plan.privacy.onAbsence === "abandon" && received < stage.cohort.length) {
-      return refuse("TOO_FEW_UPDATES", `${received} of ${stage.cohort.length} updates, and the plan wants all`);
+    const silent = stage.cohort.filter((id) => !hasAnswered(stage, waits.answered, id));
+    if (plan.privacy.onAbsence === "abandon" && silent.length > 0) {
+      return refuse(
+        "TOO_FEW_UPDATES",
+        `${silent.length} of ${stage.cohort.length} did not answer, and the plan wants all`,
+      );
     }
   } else if (received < plan.round.minUpdates) {
     return refuse("TOO_FEW_UPDATES", `${received} updates, below the minimum of ${plan.round.minUpdates}`);

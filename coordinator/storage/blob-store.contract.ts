@@ -135,6 +135,34 @@ export function describeBlobStore(name: string, open: (folder: string) => Promis
         await transposed.discard();
       }));
 
+    test("an upload discarded by its key begins anew, and its stream finds it closed", () =>
+      withStore(async (store) => {
+        await store.discardSpool("upload");
+        for (const suspended of [true, false]) {
+          const spool = await store.openSpool("upload", schema, payload.length);
+          expect(spool.offset).toBe(0);
+          await spool.write(payload.subarray(0, 8));
+          if (suspended) await spool.suspend();
+          await store.discardSpool("upload");
+          await expect(spool.write(payload.subarray(8))).rejects.toMatchObject({ code: "CHUNK_INVALID" });
+        }
+        const again = await store.openSpool("upload", schema, payload.length);
+        expect(again.offset).toBe(0);
+        await again.discard();
+      }));
+
+    test("a sweep leaves alone what is newer and what is in progress", () =>
+      withStore(async (store) => {
+        const spool = await store.openSpool("upload", schema, payload.length);
+        await spool.write(payload.subarray(0, 8));
+        await store.sweepSpools(Number.MAX_SAFE_INTEGER);
+        await spool.suspend();
+        await store.sweepSpools(0);
+        const again = await store.openSpool("upload", schema, payload.length);
+        expect(again.offset).toBe(8);
+        await again.discard();
+      }));
+
     test("a newer stream takes an upload over; the older one can neither write nor delete", () =>
       withStore(async (store) => {
         const older = await store.openSpool("upload", schema, payload.length);

@@ -15,6 +15,10 @@ export interface BlobStore {
 
   /** Opens a spool for an upload of exactly `sizeBytes`; continues one of the same key if it is there. */
   openSpool(key: string, schema: TensorSchema, sizeBytes: number): Promise<Spool>;
+  /** Ends the upload of that key, suspended or not, and deletes its bytes; without one it does nothing. */
+  discardSpool(key: string): Promise<void>;
+  /** Deletes suspended uploads that got no byte since `beforeMs` (wall clock). @throws STORAGE_FAILED */
+  sweepSpools(beforeMs: number): Promise<void>;
 
   has(digest: Digest): Promise<boolean>;
   /** Where the payload lies. @throws BLOB_UNKNOWN */

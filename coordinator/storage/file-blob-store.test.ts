@@ -1,8 +1,8 @@
-import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { sha256 } from "../../core/crypto/sha256.ts";
-import { DurableDisk } from "../../core/files/durable-write.ts";
+import type { FederationError } from "../../core/errors.ts";
 import { type Faults, faultyFiles, inFolder } from "../../core/files/faulty-files.contract.ts";
 import { readSafetensors } from "../../core/tensors/safetensors.ts";
 import { bytesIn, describeBlobStore, payload, schema, values } from "./blob-store.contract.ts";
@@ -10,7 +10,7 @@ import { openFileBlobStore } from "./file-blob-store.ts";
 
 describeBlobStore("openFileBlobStore", (folder) => openFileBlobStore(folder));
 describeBlobStore("openFileBlobStore on a disk of short writes", (folder) =>
-  openFileBlobStore(folder, new DurableDisk(faultyFiles({ maxWriteBytes: 5 }))),
+  openFileBlobStore(folder, { files: faultyFiles({ maxWriteBytes: 5 }) }),
 );
 
 /** Every file under the folder, whatever it is called. */
@@ -76,7 +76,7 @@ test("a spool cut off in its header, or longer than its upload, begins anew", ()
 test("the file is synced before its rename and the folder after it", () =>
   inFolder(async (folder) => {
     const calls: string[] = [];
-    const store = await openFileBlobStore(folder, new DurableDisk(faultyFiles({}, calls)));
+    const store = await openFileBlobStore(folder, { files: faultyFiles({}, calls) });
     const path = join(folder, sha256(payload).slice(0, 2), `${sha256(payload)}.safetensors`);
     calls.length = 0;
     await store.putTensors(schema, values);
@@ -97,7 +97,7 @@ test("the file is synced before its rename and the folder after it", () =>
 
 test("a full disk refuses the blob, leaves nothing behind and loses nothing", () =>
   onFaultyDisk(async (folder, faults) => {
-    const store = await openFileBlobStore(folder, new DurableDisk(faultyFiles(faults)));
+    const store = await openFileBlobStore(folder, { files: faultyFiles(faults) });
     const safe = await store.putBytes(Uint8Array.of(1));
     const before = await filesIn(folder);
 
@@ -115,7 +115,7 @@ test("a full disk refuses the blob, leaves nothing behind and loses nothing", ()
 
 test("an upload that met a full disk goes on from its offset when there is room again", () =>
   onFaultyDisk(async (folder, faults) => {
-    const store = await openFileBlobStore(folder, new DurableDisk(faultyFiles(faults)));
+    const store = await openFileBlobStore(folder, { files: faultyFiles(faults) });
     const spool = await store.openSpool("upload", schema, payload.length);
     await spool.write(payload.subarray(0, 10));
     faults.freeBytes = 5;
@@ -130,7 +130,7 @@ test("an upload that met a full disk goes on from its offset when there is room 
 
 test("a disk found full by fsync takes the upload away: its pages may be gone while they count as clean", () =>
   onFaultyDisk(async (folder, faults) => {
-    const store = await openFileBlobStore(folder, new DurableDisk(faultyFiles(faults)));
+    const store = await openFileBlobStore(folder, { files: faultyFiles(faults) });
     const spool = await store.openSpool("upload", schema, payload.length);
     await spool.write(payload);
     faults.syncFailsWith = "ENOSPC";
@@ -146,7 +146,7 @@ test("a disk found full by fsync takes the upload away: its pages may be gone wh
 
 test("an fsync that fails otherwise is the end: nothing more is written, what is there can be read", () =>
   onFaultyDisk(async (folder, faults) => {
-    const store = await openFileBlobStore(folder, new DurableDisk(faultyFiles(faults)));
+    const store = await openFileBlobStore(folder, { files: faultyFiles(faults) });
     const safe = await store.putBytes(Uint8Array.of(1));
     const before = await filesIn(folder);
     const spool = await store.openSpool("upload", schema, payload.length);
@@ -194,7 +194,7 @@ test("a sweep deletes suspended uploads of old, not those in progress", () =>
       if (key !== "recent") await utimes(spool.file().path, 1000, 1000);
       spools.push(spool);
     }
-    expect(await store.sweepSpools(2_000_000)).toBe(1);
+    await store.sweepSpools(2_000_000);
     expect((await filesIn(folder)).sort()).toEqual(
       spools
         .slice(1)
@@ -202,5 +202,58 @@ test("a sweep deletes suspended uploads of old, not those in progress", () =>
         .sort(),
     );
     await spools[2]?.discard();
-    expect(await store.sweepSpools(2_000_000)).toBe(0);
+    await store.sweepSpools(2_000_000);
+    expect(await filesIn(folder)).toEqual([spools[1]?.file().path]);
+  }));
+
+test("a suspended upload is discarded by its key, after a restart too", () =>
+  inFolder(async (folder) => {
+    const spool = await (await openFileBlobStore(folder)).openSpool("upload", schema, payload.length);
+    await spool.write(payload.subarray(0, 13));
+    await spool.suspend();
+    const store = await openFileBlobStore(folder);
+    await store.discardSpool("another");
+    expect(await filesIn(folder)).toEqual([spool.file().path]);
+    await store.discardSpool("upload");
+    expect(await filesIn(folder)).toEqual([]);
+  }));
+
+test("an upload that begins while its file is discarded or swept keeps its own file", () =>
+  inFolder(async (folder) => {
+    const store = await openFileBlobStore(folder);
+    for (const removing of [() => store.discardSpool("upload"), () => store.sweepSpools(Number.MAX_SAFE_INTEGER)]) {
+      await (await store.openSpool("upload", schema, payload.length)).suspend();
+      const [spool] = await Promise.all([store.openSpool("upload", schema, payload.length), removing()]);
+      await spool.suspend();
+      const [, newer] = await Promise.all([removing(), store.openSpool("upload", schema, payload.length)]);
+      await newer.write(payload);
+      expect(await store.has(await newer.adopt())).toBe(true);
+    }
+  }));
+
+test.skipIf(process.platform === "win32")("files and folders are their owner's alone", () =>
+  inFolder(async (folder) => {
+    const blobs = join(folder, "blobs");
+    const store = await openFileBlobStore(blobs);
+    const { path } = await store.locate(await store.putTensors(schema, values));
+    const spool = await store.openSpool("upload", schema, payload.length);
+    const modeOf = async (at: string) => (await stat(at)).mode & 0o777;
+    for (const made of [blobs, dirname(path), join(blobs, "spools")]) expect(await modeOf(made)).toBe(0o700);
+    for (const made of [path, spool.file().path]) expect(await modeOf(made)).toBe(0o600);
+    await spool.discard();
+  }),
+);
+
+test("the first fsync that fails is told at once, and only once; a full disk is not", () =>
+  onFaultyDisk(async (folder, faults) => {
+    const told: string[] = [];
+    const onFailure = ({ code }: FederationError) => told.push(code);
+    const store = await openFileBlobStore(folder, { files: faultyFiles(faults), onFailure });
+    faults.syncFailsWith = "ENOSPC";
+    await expect(store.putTensors(schema, values)).rejects.toMatchObject({ code: "DISK_FULL" });
+    expect(told).toEqual([]);
+    faults.syncFailsWith = "EIO";
+    await Promise.allSettled([store.putTensors(schema, values), store.putBytes(payload.subarray(1))]);
+    await expect(store.putTensors(schema, values)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+    expect(told).toEqual(["STORAGE_FAILED"]);
   }));

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { sha256 } from "../../core/crypto/sha256.ts";
 import { FederationError } from "../../core/errors.ts";
-import { DurableDisk, guarded, TEMPORARY } from "../../core/files/durable-write.ts";
+import { DurableDisk, type FileSystem, guarded, TEMPORARY } from "../../core/files/durable-write.ts";
 import { readAll, SLICE_BYTES } from "../../core/files/file-bytes.ts";
 import type { Digest } from "../../core/ids.ts";
 import { bytesOf } from "../../core/tensors/digest.ts";
@@ -11,23 +11,26 @@ import { payloadOffset, safetensorsHeader } from "../../core/tensors/safetensors
 import { numCoordinates, type TensorSchema } from "../../core/tensors/schema.ts";
 import type { PayloadFile } from "../../core/update.ts";
 import type { BlobStore } from "./blob-store.ts";
-import { type FileSpool, openFileSpool, type SpoolSettings } from "./file-spool.ts";
+import { type FileSpool, openFileSpool } from "./file-spool.ts";
 
-export interface FileBlobStore extends BlobStore {
-  /** Deletes suspended uploads that got no byte since `beforeMs` (wall clock). Resolves to their number. */
-  sweepSpools(beforeMs: number): Promise<number>;
+export interface FileBlobStoreOptions {
+  readonly files?: FileSystem;
+  /** Called once, when an fsync failed for anything but a full disk: the process must stop. */
+  readonly onFailure?: (error: FederationError) => void;
 }
 
 const SPOOLS = "spools";
 
 /**
  * Blobs as files: `<folder>/<first two hex digits>/<digest>.safetensors`, or `.bin` for plain bytes, and uploads in
- * progress in `<folder>/spools`. Only one process may use the folder: open the journal, which is the lock, first.
+ * progress in `<folder>/spools`, all of it for the owner's eyes alone. Only one process may use the folder: open the
+ * journal, which is the lock, first.
  * @throws DISK_FULL, STORAGE_FAILED
  */
-export async function openFileBlobStore(folder: string, disk: DurableDisk = new DurableDisk()): Promise<FileBlobStore> {
+export async function openFileBlobStore(folder: string, options: FileBlobStoreOptions = {}): Promise<BlobStore> {
+  const disk = new DurableDisk(options.files, options.onFailure);
   await guarded(`open the blob store ${folder}`, async () => {
-    await disk.files.mkdir(join(folder, SPOOLS), { recursive: true });
+    await disk.files.mkdir(join(folder, SPOOLS), { recursive: true, mode: 0o700 });
     await disk.syncFolder(dirname(folder));
     // what a crash left half-written
     const names = await disk.files.readdir(folder, { recursive: true });
@@ -39,11 +42,11 @@ export async function openFileBlobStore(folder: string, disk: DurableDisk = new 
 const FORMS = ["safetensors", "bin"] as const;
 type Form = (typeof FORMS)[number];
 
-class BlobFolder implements FileBlobStore {
+class BlobFolder implements BlobStore {
   readonly #folder: string;
   readonly #disk: DurableDisk;
-  /** Uploads in progress, by path. */
-  readonly #spools = new Map<string, Promise<FileSpool>>();
+  /** The newest of what is done to each spool file, by path: an upload in progress, or its removal. */
+  readonly #spools = new Map<string, Promise<FileSpool | undefined>>();
 
   constructor(folder: string, disk: DurableDisk) {
     this.#folder = folder;
@@ -62,22 +65,41 @@ class BlobFolder implements FileBlobStore {
   }
 
   /** The newest stream of a key goes on with it: the older one may hang on a connection that is dead already. */
-  async openSpool(key: string, schema: TensorSchema, sizeBytes: number): Promise<FileSpool> {
-    const path = join(this.#folder, SPOOLS, `${sha256(key)}.spool`);
-    const forget = () => {
-      if (this.#spools.get(path) === opening) this.#spools.delete(path);
-    };
-    const opening = takeOver(this.#spools.get(path), {
-      disk: this.#disk,
-      path,
-      header: safetensorsHeader(schema),
-      sizeBytes,
-      publish: (file, digest) => this.#disk.publish(file, path, this.#pathOf(digest, "safetensors")),
-      closed: forget,
+  openSpool(key: string, schema: TensorSchema, sizeBytes: number): Promise<FileSpool> {
+    const path = this.#spoolPath(key);
+    return this.#inTurn(path, async (older, ended) => {
+      await older?.suspend();
+      return await openFileSpool({
+        disk: this.#disk,
+        path,
+        header: safetensorsHeader(schema),
+        sizeBytes,
+        publish: (file, digest) => this.#disk.publish(file, path, this.#pathOf(digest, "safetensors")),
+        closed: ended,
+      });
     });
-    this.#spools.set(path, opening);
-    opening.catch(forget);
-    return await opening;
+  }
+
+  async discardSpool(key: string): Promise<void> {
+    const path = this.#spoolPath(key);
+    await this.#inTurn(path, async (older, ended): Promise<undefined> => {
+      await older?.discard();
+      await this.#disk.remove(path);
+      ended();
+    });
+  }
+
+  async sweepSpools(beforeMs: number): Promise<void> {
+    const folder = join(this.#folder, SPOOLS);
+    for (const name of await guarded(`list ${folder}`, () => this.#disk.files.readdir(folder))) {
+      const path = join(folder, name);
+      if (this.#spools.has(path)) continue;
+      await this.#inTurn(path, async (_, ended): Promise<undefined> => {
+        const stat = await this.#stat(path);
+        if (stat !== undefined && stat.mtimeMs < beforeMs) await this.#disk.remove(path);
+        ended();
+      });
+    }
   }
 
   async has(digest: Digest): Promise<boolean> {
@@ -105,17 +127,19 @@ class BlobFolder implements FileBlobStore {
     }
   }
 
-  async sweepSpools(beforeMs: number): Promise<number> {
-    const folder = join(this.#folder, SPOOLS);
-    let swept = 0;
-    for (const name of await guarded(`list ${folder}`, () => this.#disk.files.readdir(folder))) {
-      const path = join(folder, name);
-      const stat = await this.#stat(path);
-      if (stat === undefined || stat.mtimeMs >= beforeMs || this.#spools.has(path)) continue;
-      await this.#disk.remove(path);
-      swept++;
-    }
-    return swept;
+  /** One at a time per spool file, so that no upload goes on in a file that is being removed. */
+  #inTurn<T extends FileSpool | undefined>(
+    path: string,
+    work: (older: FileSpool | undefined, ended: () => void) => Promise<T>,
+  ): Promise<T> {
+    const older = this.#spools.get(path);
+    const forget = () => {
+      if (this.#spools.get(path) === next) this.#spools.delete(path);
+    };
+    const next = (async () => work(await older?.catch(() => undefined), forget))();
+    this.#spools.set(path, next);
+    next.catch(forget);
+    return next;
   }
 
   async #put(form: Form, header: Uint8Array, payload: Uint8Array): Promise<Digest> {
@@ -157,15 +181,13 @@ class BlobFolder implements FileBlobStore {
     });
   }
 
+  #spoolPath(key: string): string {
+    return join(this.#folder, SPOOLS, `${sha256(key)}.spool`);
+  }
+
   #pathOf(digest: Digest, form: Form): string {
     return join(this.#folder, digest.slice(0, 2), `${digest}.${form}`);
   }
-}
-
-async function takeOver(older: Promise<FileSpool> | undefined, settings: SpoolSettings): Promise<FileSpool> {
-  const olderSpool = await older?.catch(() => undefined);
-  await olderSpool?.suspend();
-  return await openFileSpool(settings);
 }
 
 /** SHA-256 that lets the event loop breathe after every slice. */

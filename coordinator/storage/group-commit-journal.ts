@@ -15,6 +15,8 @@ export interface JournalSettings {
   readonly origin: FederationId;
   readonly logKey: SigningKey;
   readonly clock: Clock;
+  /** Called once, when a commit failed: the journal takes nothing more and the process must stop. */
+  readonly onFailure?: (error: FederationError) => void;
 }
 
 /** How long an admission waits for others: an fsync costs as much for ten. What a round waits for commits at once. */
@@ -154,6 +156,7 @@ export class GroupCommitJournal implements Journal {
       const failure = new FederationError("STORAGE_FAILED", `the journal cannot commit: ${String(cause)}`, { cause });
       this.#refusal = failure;
       for (const { reject } of pending) reject(failure);
+      this.#settings.onFailure?.(failure);
       return;
     }
     for (const { events, resolve } of pending) {

@@ -37,17 +37,26 @@ class MemoryBlobStore implements BlobStore {
   }
 
   async openSpool(key: string, schema: TensorSchema, sizeBytes: number): Promise<Spool> {
-    const id = sha256(key, schemaDigest(schema), String(sizeBytes));
-    const older = this.#spools.get(id);
+    const form = `${schemaDigest(schema)} ${sizeBytes}`;
+    const older = this.#spools.get(key);
     await older?.suspend();
-    const spool = new MemorySpool(sizeBytes, older, {
-      path: join(this.#scratchFolder, id),
+    const spool = new MemorySpool(sizeBytes, older?.form === form ? older : undefined, {
+      form,
+      path: join(this.#scratchFolder, sha256(key)),
       keep: (payload) => this.#keep(payload),
-      drop: () => this.#spools.delete(id),
+      drop: () => this.#spools.delete(key),
     });
-    this.#spools.set(id, spool);
+    this.#spools.set(key, spool);
     return spool;
   }
+
+  async discardSpool(key: string): Promise<void> {
+    await this.#spools.get(key)?.suspend();
+    this.#spools.delete(key);
+  }
+
+  /** Nothing to do: what is sweeped for is what outlives processes and clients, and this store does not. */
+  async sweepSpools(): Promise<void> {}
 
   async has(digest: Digest): Promise<boolean> {
     return this.#payloads.has(digest);
@@ -79,6 +88,8 @@ class MemoryBlobStore implements BlobStore {
 }
 
 interface MemorySpoolSettings {
+  /** Only an upload of the same form goes on where an older one ended. */
+  readonly form: string;
   readonly path: string;
   readonly keep: (payload: Uint8Array) => Digest;
   readonly drop: () => void;
@@ -94,6 +105,10 @@ class MemorySpool implements Spool {
     this.#settings = settings;
     this.#payload = older === undefined ? new Uint8Array(sizeBytes) : older.#payload;
     this.#offset = older?.offset ?? 0;
+  }
+
+  get form(): string {
+    return this.#settings.form;
   }
 
   get offset(): number {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { inFolder } from "../../core/files/faulty-files.contract.ts";
-import { bytesOf } from "../../core/tensors/digest.ts";
+import { bytesOf, payloadDigest } from "../../core/tensors/digest.ts";
 import { memoryRowSource, openRowSource } from "./row-sources.ts";
 
 const numCoordinates = 50;
@@ -57,4 +57,28 @@ test("a file that is missing, cut short or of broken floats is an error, not zer
     expect(() => memoryRowSource(new Uint8Array(7))).toThrow(
       expect.objectContaining({ code: "PAYLOAD_LENGTH_MISMATCH" }),
     );
+  }));
+
+test("a payload of several slices is hashed when it opens; one flipped bit at rest is an error that names the file", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "row");
+    const long = Float32Array.from({ length: 600_000 }, (_, i) => i);
+    const bytes = Buffer.concat([Buffer.alloc(3), bytesOf(long), Buffer.alloc(5)]);
+    const payload = { path, offset: 3, sizeBytes: 4 * long.length };
+    await writeFile(path, bytes);
+    const file = await openRowSource(payload, payloadDigest(long));
+    const last = new Float32Array(1);
+    await file.read(long.length - 1, last);
+    expect([...last]).toEqual([long.length - 1]);
+    await file.close();
+
+    const changed = { code: "PAYLOAD_DIGEST_MISMATCH", message: expect.stringContaining(path) };
+    for (const at of [3, 3 + 4 * long.length - 1]) {
+      const flipped = Buffer.from(bytes);
+      flipped[at] = (flipped[at] as number) ^ 1;
+      await writeFile(path, flipped);
+      await expect(openRowSource(payload, payloadDigest(long))).rejects.toMatchObject(changed);
+    }
+    await writeFile(path, bytes.subarray(0, 100));
+    await expect(openRowSource(payload, payloadDigest(long))).rejects.toMatchObject({ code: "STORAGE_FAILED" });
   }));

@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { endianness } from "node:os";
 import { FederationError } from "../../core/errors.ts";
 import { storageError } from "../../core/files/durable-write.ts";
-import { readAll } from "../../core/files/file-bytes.ts";
+import { readAll, SLICE_BYTES } from "../../core/files/file-bytes.ts";
+import type { Digest } from "../../core/ids.ts";
 import type { PayloadFile } from "../../core/update.ts";
 import type { RowSource } from "../aggregation/rule.ts";
 
@@ -13,12 +15,22 @@ export interface OpenRowSource extends RowSource {
   close(): Promise<void>;
 }
 
-/** Reads an update tile by tile from its file; no more of it is ever in memory. @throws STORAGE_FAILED */
-export async function openRowSource(payload: PayloadFile): Promise<OpenRowSource> {
+/**
+ * Reads an update tile by tile from its file; no more of it is ever in memory. With `expectedSha256` the whole payload
+ * is hashed first, so that bits which flipped at rest stop the round instead of changing the model.
+ * @throws PAYLOAD_DIGEST_MISMATCH, PAYLOAD_LENGTH_MISMATCH, STORAGE_FAILED
+ */
+export async function openRowSource(payload: PayloadFile, expectedSha256?: Digest): Promise<OpenRowSource> {
   const numCoordinates = wholeFloats(payload.sizeBytes);
   const file = await open(payload.path, "r").catch((cause) => {
     throw storageError(cause, `cannot open ${payload.path}`);
   });
+  try {
+    if (expectedSha256 !== undefined) await assertDigest(file, payload, expectedSha256);
+  } catch (cause) {
+    await file.close();
+    throw storageError(cause, `cannot read ${payload.path}`);
+  }
   return {
     numCoordinates,
     read: async (start, into) => {
@@ -53,6 +65,19 @@ export function zeroRowSource(numCoordinates: number): OpenRowSource {
     },
     close: async () => {},
   };
+}
+
+/** Slice by slice; the event loop breathes while each is read. */
+async function assertDigest(file: FileHandle, { path, offset, sizeBytes }: PayloadFile, expected: Digest) {
+  const hash = createHash("sha256");
+  const slice = new Uint8Array(Math.min(SLICE_BYTES, sizeBytes));
+  for (let start = 0; start < sizeBytes; start += slice.length) {
+    const part = slice.subarray(0, Math.min(slice.length, sizeBytes - start));
+    await readAll(file, part, offset + start);
+    hash.update(part);
+  }
+  if (hash.digest("hex") !== expected)
+    throw new FederationError("PAYLOAD_DIGEST_MISMATCH", `the payload in ${path} has changed`);
 }
 
 async function readFloats(file: FileHandle, into: Float32Array, position: number): Promise<void> {

@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { betterSqlite3, nodeSqlite, openSqlite, type SqliteValue } from "./sqlite-driver.ts";
 
@@ -60,6 +60,20 @@ describe.each(onThisMachine)("$name", (library) => {
     database.close();
     (await open(path)).close();
   });
+
+  test.skipIf(process.platform === "win32")(
+    "a new database and the files beside it are their owner's alone",
+    async () => {
+      const path = newPath();
+      const database = await open(path);
+      database.exec("CREATE TABLE t (value ANY) STRICT");
+      const name = basename(path);
+      const made = (await readdir(folder)).filter((other) => other.startsWith(name));
+      expect(made).toEqual(expect.arrayContaining([name, `${name}-wal`]));
+      for (const file of made) expect((await stat(join(folder, file))).mode & 0o777).toBe(0o600);
+      database.close();
+    },
+  );
 
   test("a file that is no database is a corrupt journal; a folder that is missing is a failure", async () => {
     const path = newPath();

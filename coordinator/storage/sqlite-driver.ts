@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { FederationError } from "../../core/errors.ts";
 
 /** What a column may hold. Integers stay below 2^53 and keys are BLOBs: there both libraries agree. */
@@ -41,7 +42,7 @@ const OPENING = `
 `;
 
 /**
- * Opens a database for this process alone.
+ * Opens a database for this process alone; a new one only its owner can read.
  * @throws SQLITE_UNAVAILABLE, FOLDER_LOCKED, JOURNAL_CORRUPT when the file is no database, STORAGE_FAILED
  */
 export async function openSqlite(
@@ -61,12 +62,26 @@ export async function openSqlite(
 function openAlone(path: string, open: (path: string) => SqliteDriver): SqliteDriver {
   let driver: SqliteDriver | undefined;
   try {
+    createPrivate(path);
     driver = open(path);
     driver.exec(OPENING);
     return driver;
   } catch (cause) {
     driver?.close();
     throw sqliteError(cause, `cannot open ${path}`);
+  }
+}
+
+/**
+ * SQLite would make a new file as the umask has it; to the files beside it, it gives the mode of this one. A file that is
+ * there must not be opened: closing it again would free the lock that this process may hold on it (fcntl, POSIX.1).
+ */
+function createPrivate(path: string): void {
+  if (process.platform === "win32") return;
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { coordinatorSigningKey } from "../../core/crypto/sign.ts";
+import type { FederationError } from "../../core/errors.ts";
 import { describeJournal, journalSettings, numbered } from "./journal.contract.ts";
 import { betterSqlite3, nodeSqlite, openSqlite, type SqliteDriver } from "./sqlite-driver.ts";
 import { openSqliteJournal } from "./sqlite-journal.ts";
@@ -114,12 +115,14 @@ describe("a journal that was touched does not open", () => {
 });
 
 describe("after a commit that failed", () => {
-  test("the journal refuses everything, and what was acknowledged is there after a reopen", async () => {
+  test("the journal says so once, refuses everything, and what was acknowledged is there after a reopen", async () => {
     const path = newPath();
     let database: SqliteDriver | undefined;
+    const told: FederationError[] = [];
     const journal = await openSqliteJournal({
       ...journalSettings,
       path,
+      onFailure: (error) => told.push(error),
       open: async (path) => {
         database = await openSqlite(path);
         return database;
@@ -137,6 +140,7 @@ describe("after a commit that failed", () => {
     await expect(journal.append([numbered(3)])).rejects.toMatchObject({ code: "STORAGE_FAILED" });
     expect(journal.size).toBe(1);
     journal.close();
+    expect(told).toMatchObject([{ code: "STORAGE_FAILED" }]);
 
     const again = await open(path);
     expect(again.read(0, 10).map(({ event }) => event)).toEqual([numbered(0).event]);
@@ -196,5 +200,18 @@ describe("another process", () => {
       expect(journal.find(`key ${acknowledged}`)?.index).toBe(acknowledged);
       journal.close();
     }
+  });
+
+  test("is still kept out after a second opener of this process was refused", async () => {
+    const path = newPath();
+    const journal = await openSqliteJournal({ ...childSettings, path });
+    await expect(openSqliteJournal({ ...childSettings, path })).rejects.toMatchObject({ code: "FOLDER_LOCKED" });
+    const writer = startWriter(path);
+    const errors: Buffer[] = [];
+    writer.stderr?.on("data", (data: Buffer) => errors.push(data));
+    writer.stdout?.on("data", () => writer.kill("SIGKILL"));
+    await once(writer, "close");
+    expect(Buffer.concat(errors).toString()).toContain("FOLDER_LOCKED");
+    journal.close();
   });
 });

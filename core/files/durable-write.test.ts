@@ -1,6 +1,7 @@
-import { readdir, readFile } from "node:fs/promises";
+import nodeFiles, { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { FederationError } from "../errors.ts";
 import { DurableDisk } from "./durable-write.ts";
 import { type Faults, faultyFiles, inFolder } from "./faulty-files.contract.ts";
 
@@ -33,17 +34,54 @@ test("a disk that had room again is used; one whose fsync failed never is", () =
   inFolder(async (folder) => {
     const path = join(folder, "file");
     const faults: Faults = { freeBytes: 0 };
-    const disk = new DurableDisk(faultyFiles(faults));
+    const told: FederationError[] = [];
+    const disk = new DurableDisk(faultyFiles(faults), (error) => told.push(error));
     await expect(disk.write(path, [text("x")])).rejects.toMatchObject({ code: "DISK_FULL" });
     delete faults.freeBytes;
     await disk.write(path, [text("x")]);
+    faults.syncFailsWith = "ENOSPC";
+    await expect(disk.confirm(path)).rejects.toMatchObject({ code: "DISK_FULL" });
+    expect(told).toEqual([]);
     faults.syncFailsWith = "EIO";
     await expect(disk.confirm(path)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
     faults.syncFailsWith = undefined;
     await expect(disk.confirm(path)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
     await expect(disk.write(path, [text("y")])).rejects.toMatchObject({ code: "STORAGE_FAILED" });
     expect(await readFile(path, "utf8")).toBe("x");
+    expect(told).toMatchObject([{ code: "STORAGE_FAILED" }]);
   }));
+
+test.skipIf(process.platform === "win32")("a file and the folder made for it are their owner's alone", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "new", "file");
+    await new DurableDisk().write(path, [text("x")]);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(folder, "new"))).mode & 0o777).toBe(0o700);
+  }),
+);
+
+test.skipIf(process.platform === "win32")("of two fsyncs that fail together one is told", () =>
+  inFolder(async (folder) => {
+    let numSyncing = 0;
+    let failBoth = () => {};
+    const bothSyncing = new Promise<void>((resolve) => {
+      failBoth = resolve;
+    });
+    const open = async (...path: Parameters<typeof nodeFiles.open>) => {
+      const file = await nodeFiles.open(...path);
+      file.sync = async () => {
+        if (++numSyncing === 2) failBoth();
+        await bothSyncing;
+        throw Object.assign(new Error("simulated"), { code: "EIO" });
+      };
+      return file;
+    };
+    const told: FederationError[] = [];
+    const disk = new DurableDisk({ ...nodeFiles, open }, (error) => told.push(error));
+    await Promise.allSettled([disk.syncFolder(folder), disk.syncFolder(folder)]);
+    expect(told).toMatchObject([{ code: "STORAGE_FAILED" }]);
+  }),
+);
 
 test("what is neither room nor quota is STORAGE_FAILED and does not stop the disk", () =>
   inFolder(async (folder) => {

@@ -12,7 +12,7 @@ export const TEMPORARY = ".tmp";
 
 /**
  * Files that survive a power loss once the promise resolves: temporary file in the same folder, fsync, rename, fsync
- * of the folder. Whatever reads them sees the whole file or none.
+ * of the folder. Whatever reads them sees the whole file or none. Files and folders are made for their owner alone.
  *
  * After an fsync that failed for anything but a full disk, every write is refused with STORAGE_FAILED and the process
  * must stop: the kernel may have dropped the dirty pages, so a second fsync would succeed without the data
@@ -22,10 +22,13 @@ export class DurableDisk {
   readonly files: FileSystem;
   /** Folders whose own name was synced since this process began. */
   readonly #knownFolders = new Set<string>();
+  readonly #onFailure: ((error: FederationError) => void) | undefined;
   #failure: FederationError | undefined;
 
-  constructor(files: FileSystem = nodeFiles) {
+  /** `onFailure` is called once, when the first fsync failed for anything but a full disk. */
+  constructor(files: FileSystem = nodeFiles, onFailure?: (error: FederationError) => void) {
     this.files = files;
+    this.#onFailure = onFailure;
   }
 
   /**
@@ -106,7 +109,7 @@ export class DurableDisk {
 
   async #makeFolder(folder: string): Promise<void> {
     if (this.#knownFolders.has(folder)) return;
-    await this.files.mkdir(folder, { recursive: true });
+    await this.files.mkdir(folder, { recursive: true, mode: 0o700 });
     await this.syncFolder(dirname(folder));
     this.#knownFolders.add(folder);
   }
@@ -122,9 +125,15 @@ export class DurableDisk {
       await file.sync();
     } catch (cause) {
       const error = storageError(cause, "fsync failed");
-      if (error.code !== "DISK_FULL") this.#failure = error;
+      if (error.code !== "DISK_FULL") this.#fail(error);
       throw error;
     }
+  }
+
+  #fail(error: FederationError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#onFailure?.(error);
   }
 }
 

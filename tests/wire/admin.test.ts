@@ -42,7 +42,7 @@ test("invite, enrol, list, revoke: the whole life of a client", async () => {
   const bundle = await operator.inviteClient("site", 60_000);
   expect(bundle).toMatchObject({ address, clientName: "site", caCertificatePem: null });
   const key = clientSigningKey(newSeed());
-  const profile = await enroll(bundle, "site", key);
+  const { profile } = await enroll(bundle, "site", key);
   expect(profile).toMatchObject({ address, clientId: clientIdOf("site"), keyEpoch: 1 });
   expect(parseProfile(JSON.stringify(profile))).toEqual(profile);
   expect("token" in profile).toBe(false);
@@ -114,6 +114,18 @@ test("a model downloads as a safetensors file, whether it lies in the journal or
   const file = await download(inline);
   expect(parseSafetensorsHeader(file.subarray(0, file.length - 24)).schema).toEqual(schema);
   expect(file.subarray(-24)).toEqual(bytes);
+});
+
+test("the server's stop ends a watched job at once, and the watcher is told why", async () => {
+  const { admin, jobs, server } = await wireFederation();
+  jobs.push(running);
+  const operator = admin();
+  const watching = operator.watchJob(JOB_ID)[Symbol.asyncIterator]();
+  const next = expect(watching.next()).rejects.toEqual(refusedWith("SHUTTING_DOWN"));
+  // calls of one connection arrive in their order: once this one is answered, the job is being watched
+  await operator.listJobs();
+  await server.stop();
+  await next;
 });
 
 test("every call that is not signed for exactly itself is refused", async () => {

@@ -53,8 +53,9 @@ const LIMITS: Limits = {
   slowWindowMs: 5_000,
   handshakeMs: 2_000,
   idleMs: 5_000,
-  maxUpdateBytes: 2 ** 30,
   unauthenticatedCallsPerSecond: 10_000,
+  callsPerClientPerSecond: 1_000,
+  strangersPerAddress: 100,
 };
 
 /** A real server on loopback over parts that keep everything in memory and decide nothing. */

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { connect as connectHttp2, constants } from "node:http2";
+import { once } from "node:events";
+import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
+import { connect as connectTcp } from "node:net";
 import { gzipSync } from "node:zlib";
-import { Metadata } from "@grpc/grpc-js";
+import { connectivityState, Metadata } from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
 import { clientIdOf, fromHex } from "../../core/ids.ts";
-import { wireFederation } from "./federation.ts";
+import { type FederationOptions, wireFederation } from "./federation.ts";
 import { callRaw, codeOf, rawClient, rawSession, rawUpload, streamRaw, wire } from "./raw-client.ts";
 
 const { Connect, GetReceipt, UploadUpdate, DownloadBlob } = wire.v1.Participation.service;
@@ -131,6 +133,91 @@ test("a stranger's calls are limited by address", async () => {
   expect(outcomes.filter((it) => it === "ok").length).toBeLessThanOrEqual(7);
   expect(new Set(outcomes)).toEqual(new Set(["ok", "RATE_EXCEEDED"]));
 });
+
+test("a client's calls are limited by client, whatever its address may do", async () => {
+  const { address, enrol, update, admission } = await wireFederation({ limits: { callsPerClientPerSecond: 3 } });
+  const { client, metadata } = await rawSession(address, enrol("site"));
+  const other = await rawSession(address, enrol("other"));
+  const signed = await update("site", randomBytes(10));
+  const begins = Array.from({ length: 20 }, async () => {
+    const upload = rawUpload(client, metadata);
+    upload.begin(signed);
+    upload.call.end();
+    const error = await upload.ended;
+    return codeOf(error) ?? "served";
+  });
+  const outcomes = await Promise.all(begins);
+  expect(new Set(outcomes)).toEqual(new Set(["served", "RATE_EXCEEDED"]));
+  expect(outcomes.filter((it) => it === "served").length).toBeLessThanOrEqual(9);
+  expect(admission.log.filter((it) => it.startsWith("begin")).length).toBeLessThanOrEqual(9);
+  const elsewhere = callRaw(other.client, GetReceipt, Buffer.alloc(0), other.metadata);
+  await expect(elsewhere.catch(codeOf)).resolves.toBe("MESSAGE_INVALID");
+});
+
+test("a unary call whose body does not come is refused by name", async () => {
+  const { address } = await hurried();
+  const enroll = streamRaw(rawClient(address), wire.v1.Enrollment.service.Enroll);
+  expect(codeOf(await enroll.ended)).toBe("MESSAGE_INVALID");
+  const unended = streamRaw(rawClient(address), wire.v1.Enrollment.service.Enroll);
+  unended.call.write(Buffer.alloc(0));
+  expect(codeOf(await unended.ended)).toBe("MESSAGE_INVALID");
+});
+
+test("strangers of one address hold few connections, each for a short time; clients and administrators stay", async () => {
+  const { address, enrol, admin } = await hurried({ strangersPerAddress: 4, handshakeMs: 1_000 });
+  const site = await rawSession(address, enrol("site"));
+  const operator = admin();
+  expect(await operator.listJobs()).toEqual([]);
+  const strangers = Array.from({ length: 12 }, () => openEnroll(address));
+  await expect.poll(() => strangers.filter((it) => it.destroyed).length).toBe(8);
+  await expect(rawSession(address, enrol("late"))).rejects.toThrow();
+
+  await expect.poll(() => strangers.every((it) => it.destroyed), { timeout: 5_000 }).toBe(true);
+  const answer = callRaw(site.client, GetReceipt, Buffer.alloc(0), site.metadata);
+  await expect(answer.catch(codeOf)).resolves.toBe("MESSAGE_INVALID");
+  expect(await operator.listJobs()).toEqual([]);
+  await rawSession(address, enrol("later"));
+});
+
+test("a connection whose session has ended is a stranger's again", async () => {
+  const { address, enrol, parts } = await hurried();
+  const { control, client } = await rawSession(address, enrol("site"));
+  parts.sessions.end("all", "SESSION_INVALID");
+  await control.ended;
+  await expect.poll(() => client.getChannel().getConnectivityState(false), { timeout: 3_000 }).not.toBe(READY);
+});
+
+test("bytes that never become HTTP/2 cost one connection for a short time", async () => {
+  const { server, connect } = await hurried({ strangersPerAddress: 2 }, true);
+  const sockets = Array.from({ length: 3 }, () => connectTcp(server.port, "127.0.0.1").on("error", () => undefined));
+  const closed = sockets.map((socket) => once(socket, "close"));
+  await Promise.race(closed);
+  expect(sockets.filter((socket) => !socket.closed)).toHaveLength(2);
+  await Promise.all(closed);
+  await connect("site");
+});
+
+const READY = connectivityState.READY;
+
+/** A server that gives strangers a second, unless told otherwise. */
+const hurried = (limits: FederationOptions["limits"] = {}, tls = false) =>
+  wireFederation({ limits: { handshakeMs: 500, ...limits }, tls });
+
+/** A connection that opens Enroll and never sends its body. */
+function openEnroll(address: string): ClientHttp2Session {
+  const session = connectHttp2(`http://${address}`);
+  onTestFinished(() => session.destroy());
+  session.on("error", () => undefined);
+  session
+    .request({
+      [constants.HTTP2_HEADER_METHOD]: "POST",
+      [constants.HTTP2_HEADER_PATH]: "/holdfast.v1.Enrollment/Enroll",
+      "content-type": "application/grpc",
+      te: "trailers",
+    })
+    .on("error", () => undefined);
+  return session;
+}
 
 /** One gRPC request by hand, its message flagged as compressed; the grpc-status it ends with. */
 async function rawGrpc(address: string, path: string, message: Buffer, encoding: string): Promise<string | undefined> {

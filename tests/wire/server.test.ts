@@ -62,6 +62,18 @@ test("health answers for the server and each service; an unknown one is not reme
   expect(await collect(watched)).toEqual([{ status: "SERVICE_UNKNOWN" }]);
 });
 
+test("the server's stop ends the watching of its health", async () => {
+  const { address, server } = await wireFederation();
+  const { path, requestSerialize, responseDeserialize } = healthMethods().watch;
+  const client = rawClient(address);
+  const watched = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service: "" });
+  const [first] = await once(watched, "data");
+  expect(first).toEqual({ status: "SERVING" });
+  const rest = collect(watched);
+  await server.stop();
+  expect(await rest).toEqual([{ status: "NOT_SERVING" }]);
+});
+
 test("reflection lists the services", async () => {
   const { address } = await wireFederation();
   const call = rawClient(address).makeBidiStreamRequest(

@@ -117,12 +117,14 @@ export interface AdministrationClient extends grpc.Client {
   stopJob(argument: _holdfast_v1_StopJobRequest, callback: grpc.requestCallback<_holdfast_v1_StopJobResponse__Output>): grpc.ClientUnaryCall;
   
   /**
-   * The job's journal from an index on: replayed first, then live, until the job has ended.
+   * The job's journal from an index on: replayed first, then live, until the job has ended. Privacy charges of other
+   * jobs come along, because all are paid out of one budget.
    */
   WatchJob(argument: _holdfast_v1_WatchJobRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_holdfast_v1_JobEvent__Output>;
   WatchJob(argument: _holdfast_v1_WatchJobRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_holdfast_v1_JobEvent__Output>;
   /**
-   * The job's journal from an index on: replayed first, then live, until the job has ended.
+   * The job's journal from an index on: replayed first, then live, until the job has ended. Privacy charges of other
+   * jobs come along, because all are paid out of one budget.
    */
   watchJob(argument: _holdfast_v1_WatchJobRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_holdfast_v1_JobEvent__Output>;
   watchJob(argument: _holdfast_v1_WatchJobRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_holdfast_v1_JobEvent__Output>;
@@ -158,7 +160,8 @@ export interface AdministrationHandlers extends grpc.UntypedServiceImplementatio
   StopJob: grpc.handleUnaryCall<_holdfast_v1_StopJobRequest__Output, _holdfast_v1_StopJobResponse>;
   
   /**
-   * The job's journal from an index on: replayed first, then live, until the job has ended.
+   * The job's journal from an index on: replayed first, then live, until the job has ended. Privacy charges of other
+   * jobs come along, because all are paid out of one budget.
    */
   WatchJob: grpc.handleServerStreamingCall<_holdfast_v1_WatchJobRequest__Output, _holdfast_v1_JobEvent>;
   

@@ -1,0 +1,181 @@
+import { type Command, CommanderError } from "commander";
+import { describe, expect, test } from "vitest";
+import { type CoordinatorActions, coordinatorCommands } from "./cli.ts";
+
+const ACTIONS: readonly (keyof CoordinatorActions)[] = [
+  ...(["init", "serve", "startJob", "watchJob", "stopJob", "listJobs"] as const),
+  ...(["invite", "listClients", "revoke", "listModels", "downloadModel", "planSchema"] as const),
+];
+
+function parser() {
+  const calls: [string, unknown][] = [];
+  let loads = 0;
+  const note = (name: string) => async (options?: unknown) => void calls.push([name, options]);
+  const actions = Object.fromEntries(ACTIONS.map((name) => [name, note(name)])) as unknown as CoordinatorActions;
+  const groups = coordinatorCommands(async () => {
+    loads++;
+    return actions;
+  });
+  for (const group of groups) for (const command of [group, ...group.commands]) quiet(command);
+  const parse = async (name: string, ...args: string[]) => {
+    await groups.find((it) => it.name() === name)?.parseAsync(args, { from: "user" });
+    return calls;
+  };
+  return { groups, parse, loads: () => loads };
+}
+
+function quiet(command: Command): Command {
+  return command
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined, writeOut: () => undefined })
+    .configureHelp({ helpWidth: 100 });
+}
+
+describe("help", () => {
+  const { groups } = parser();
+  const commands = groups.flatMap((group) => [
+    { file: group.name(), command: group },
+    ...group.commands.map((command) => ({ file: `${group.name()}-${command.name()}`, command })),
+  ]);
+  test.each(commands)("$file", async ({ file, command }) => {
+    await expect(command.helpInformation()).toMatchFileSnapshot(`../tests/golden/help/${file}.txt`);
+  });
+
+  test("does not load what the commands do", async () => {
+    const { parse, loads } = parser();
+    await expect(parse("jobs", "start", "--help")).rejects.toMatchObject({ exitCode: 0 });
+    expect(loads()).toBe(0);
+  });
+});
+
+const PROFILE = ["--profile", "admin.json"];
+const profile = "admin.json";
+
+describe("parsing", () => {
+  const parsed: [string[], [string, unknown]][] = [
+    [
+      ["coordinator", "init", "--home", "h", "--name", "n"],
+      ["init", { home: "h", name: "n", host: [] }],
+    ],
+    [
+      ["coordinator", "init", "--home", "h", "--name", "n", "--host", "a.example", "10.0.0.1"],
+      ["init", { home: "h", name: "n", host: ["a.example", "10.0.0.1"] }],
+    ],
+    [
+      ["coordinator", "serve", "--home", "h"],
+      ["serve", { home: "h", listen: "127.0.0.1:8470", plaintext: false, forcePlaintext: false, logLevel: "info" }],
+    ],
+    [
+      [
+        ...["coordinator", "serve", "--home", "h", "--listen", "0.0.0.0:0", "--public-address", "a.example:443"],
+        ...["--plaintext", "--force-plaintext", "--log-level", "debug"],
+      ],
+      [
+        "serve",
+        {
+          home: "h",
+          listen: "0.0.0.0:0",
+          publicAddress: "a.example:443",
+          plaintext: true,
+          forcePlaintext: true,
+          logLevel: "debug",
+        },
+      ],
+    ],
+    [
+      ["jobs", "start", "plan.yaml", ...PROFILE],
+      ["startJob", { plan: "plan.yaml", profile, watch: false }],
+    ],
+    [
+      ["jobs", "start", "plan.yaml", ...PROFILE, "--watch"],
+      ["startJob", { plan: "plan.yaml", profile, watch: true }],
+    ],
+    [
+      ["jobs", "watch", "j", ...PROFILE],
+      ["watchJob", { job: "j", profile, json: false }],
+    ],
+    [
+      ["jobs", "watch", "j", ...PROFILE, "--json"],
+      ["watchJob", { job: "j", profile, json: true }],
+    ],
+    [
+      ["jobs", "stop", "j", ...PROFILE],
+      ["stopJob", { job: "j", profile, reason: "stopped by the operator" }],
+    ],
+    [
+      ["jobs", "stop", "j", ...PROFILE, "--reason", "enough"],
+      ["stopJob", { job: "j", profile, reason: "enough" }],
+    ],
+    [
+      ["jobs", "list", ...PROFILE],
+      ["listJobs", { profile }],
+    ],
+    [
+      ["clients", "invite", "north", ...PROFILE, "--out", "b.json"],
+      ["invite", { name: "north", profile, out: "b.json", hours: 72 }],
+    ],
+    [
+      ["clients", "invite", "north", ...PROFILE, "--out", "b.json", "--hours", "0.5"],
+      ["invite", { name: "north", profile, out: "b.json", hours: 0.5 }],
+    ],
+    [
+      ["clients", "list", ...PROFILE],
+      ["listClients", { profile }],
+    ],
+    [
+      ["clients", "revoke", "north", ...PROFILE],
+      ["revoke", { name: "north", profile, reason: "revoked by the operator" }],
+    ],
+    [
+      ["clients", "revoke", "north", ...PROFILE, "--reason", "stolen"],
+      ["revoke", { name: "north", profile, reason: "stolen" }],
+    ],
+    [
+      ["models", "list", ...PROFILE],
+      ["listModels", { profile }],
+    ],
+    [
+      ["models", "list", ...PROFILE, "--job", "j"],
+      ["listModels", { profile, job: "j" }],
+    ],
+    [
+      ["models", "download", "abc", ...PROFILE, "--out", "m.safetensors"],
+      ["downloadModel", { model: "abc", profile, out: "m.safetensors" }],
+    ],
+    [
+      ["plan", "schema"],
+      ["planSchema", undefined],
+    ],
+  ];
+  test.each(parsed)("%j", async ([group = "", ...args], call) => {
+    expect(await parser().parse(group, ...args)).toEqual([call]);
+  });
+
+  test("every action has its command", () => {
+    expect([...new Set(parsed.map(([, [action]]) => action))].sort()).toEqual([...ACTIONS].sort());
+  });
+
+  const refused: [string, string[]][] = [
+    ["init without a home", ["coordinator", "init", "--name", "n"]],
+    ["init without a name", ["coordinator", "init", "--home", "h"]],
+    ["serve without a home", ["coordinator", "serve"]],
+    ["an unknown level", ["coordinator", "serve", "--home", "h", "--log-level", "loud"]],
+    ["start without a plan", ["jobs", "start", ...PROFILE]],
+    ["start without a profile", ["jobs", "start", "plan.yaml"]],
+    ["two plans", ["jobs", "start", "a.yaml", "b.yaml", ...PROFILE]],
+    ["stop without a job", ["jobs", "stop", ...PROFILE]],
+    ["invite without a file for the bundle", ["clients", "invite", "north", ...PROFILE]],
+    ["0 hours", ["clients", "invite", "north", ...PROFILE, "--out", "b", "--hours", "0"]],
+    ["endless hours", ["clients", "invite", "north", ...PROFILE, "--out", "b", "--hours", "Infinity"]],
+    ["hours in words", ["clients", "invite", "north", ...PROFILE, "--out", "b", "--hours", "two"]],
+    ["revoke without a name", ["clients", "revoke", ...PROFILE]],
+    ["download without a file", ["models", "download", "abc", ...PROFILE]],
+    ["an unknown option", ["jobs", "list", ...PROFILE, "--all"]],
+    ["an unknown command", ["jobs", "pause", "j", ...PROFILE]],
+  ];
+  test.each(refused)("%s is refused, and nothing is loaded", async (_what, [group = "", ...args]) => {
+    const { parse, loads } = parser();
+    await expect(parse(group, ...args)).rejects.toBeInstanceOf(CommanderError);
+    expect(loads()).toBe(0);
+  });
+});
