@@ -41,10 +41,18 @@ function version(): string {
   return "unknown";
 }
 
+/** Errors of ours, and of the file system, are for people; anything else is a defect and shows its stack. */
+function explain(error: unknown): string {
+  if (error instanceof FederationError) return `${error.code}: ${error.message}`;
+  if (error instanceof Error && "syscall" in error) return `STORAGE_FAILED: ${error.message}`;
+  throw error;
+}
+
+// whoever reads our output may stop reading: `holdfast jobs watch ... | head`
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 try {
   await program().parseAsync();
 } catch (error) {
-  if (!(error instanceof FederationError)) throw error;
-  warn(`${error.code}: ${error.message}`);
+  warn(explain(error));
   process.exitCode = 1;
 }

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -259,7 +260,9 @@ export function aborted(signal: AbortSignal): Promise<never> {
 }
 
 export async function temporaryFolder(): Promise<string> {
-  return await mkdtemp(join(tmpdir(), "holdfast-client-"));
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-client-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 export async function fakeParts(

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
@@ -50,9 +50,10 @@ interface InitOptions {
   readonly random: Random;
 }
 
-/** Makes a new federation: its keys, its id and the first event of its journal. @throws KEY_FILE_UNSAFE if it exists */
+/** Makes a new federation: its keys, its id and the first event of its journal. @throws CONFIG_INVALID if the folder is used */
 export async function initHome({ folder, name, hosts, clock, random }: InitOptions): Promise<FederationId> {
   const paths = homePaths(folder);
+  await refuseUsedFolder(folder);
   await mkdir(paths.keys, { recursive: true, mode: 0o700 });
   for (const key of KEYS) await writeKeyFile(join(paths.keys, `${key}.key`), newSeed(random));
   const federationId = asFederationId(toHex(random.bytes(16)));
@@ -71,6 +72,16 @@ export async function initHome({ folder, name, hosts, clock, random }: InitOptio
   await journal.append([{ event }]);
   journal.close();
   return federationId;
+}
+
+/** Keys among other files end up in somebody's commit or backup. */
+async function refuseUsedFolder(folder: string): Promise<void> {
+  const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  if (files.length > 0)
+    throw new FederationError("CONFIG_INVALID", `${folder} is not empty; init wants a folder of its own`);
 }
 
 /** @throws FOLDER_NOT_INITIALIZED, CONFIG_INVALID, KEY_FILE_UNSAFE */

@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -34,6 +34,7 @@ export function operatorActions(print: (line: string) => void, warn: (line: stri
     for await (const { index, event } of admin.watchJob(jobId)) {
       const line = json ? canonicalJson({ index, event }) : narrate(event);
       if (line !== undefined) print(line);
+      if (event.type === "JobEnded" && event.outcome !== "completed") process.exitCode = 1;
     }
   }
 
@@ -57,8 +58,14 @@ export function operatorActions(print: (line: string) => void, warn: (line: stri
       }),
     invite: (options) =>
       administer(options, async (admin) => {
-        const bundle = await admin.inviteClient(options.name, options.hours * HOUR_MS);
-        await writeFile(options.out, `${JSON.stringify(bundle, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+        // the file first: a token that cannot be written down must not be made
+        const out = await open(options.out, "wx", 0o600);
+        const bundle = await admin.inviteClient(options.name, options.hours * HOUR_MS).catch(async (error: unknown) => {
+          await rm(options.out);
+          throw error;
+        });
+        await out.writeFile(`${JSON.stringify(bundle, null, 2)}\n`);
+        await out.close();
         print(
           `${options.out}: enrolment bundle for ${options.name}, good until ${new Date(bundle.expiresAtMs).toISOString()}`,
         );

@@ -22,7 +22,13 @@ test("a coordinator that listens on every interface is administered with the pro
   onTestFinished(() => rm(folder, { recursive: true }));
   await initHome({ folder, name: "test", hosts: [], clock: systemClock, random: secureRandom });
   const listening = { listen: "0.0.0.0:0", plaintext: false, forcePlaintext: false };
-  const options = { home: folder, ...listening, logLevel: "silent" };
+  const named = { home: folder, ...listening, logLevel: "silent" };
+  const nameless = serve(named, pino({ level: "silent" }), () => undefined);
+  await expect(nameless).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining("--public-address"),
+  });
+  const options = { ...named, publicAddress: "coordinator.example:8470" };
   const serving = await serve(options, pino({ level: "silent" }), () => undefined);
   onTestFinished(() => serving.stop());
   const profile = await readAdminProfile(homePaths(folder).adminProfile, () => undefined);

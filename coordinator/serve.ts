@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { formatAddress, parseAddress } from "../core/address.ts";
 import { systemClock } from "../core/clock.ts";
+import { FederationError } from "../core/errors.ts";
 import { secureRandom } from "../core/random/secure.ts";
 import { writeAdminProfile } from "./admin-profile.ts";
 import type { ServeOptions } from "./cli.ts";
@@ -33,7 +34,7 @@ export async function serve(options: ServeOptions, log: Logger, fatal: (error: u
       address: options.listen,
       tls: material,
       forcePlaintext: options.forcePlaintext,
-      ...(options.publicAddress !== undefined && { publicAddress: options.publicAddress }),
+      ...publicAddressOf(options, home),
     });
     const address = formatAddress({ host: parseAddress(options.listen).host, port: server.port });
     const { adminProfile, adminKey } = homePaths(home.folder);
@@ -57,6 +58,21 @@ const LOOPBACK: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::
 export function dialable(address: string): string {
   const { host, port } = parseAddress(address);
   return formatAddress({ host: LOOPBACK[host] ?? host, port });
+}
+
+/** What bundles say. Nobody can dial "every address", so then a name has to be known. */
+function publicAddressOf({ listen, publicAddress }: ServeOptions, { hosts }: Home): { publicAddress?: string } {
+  if (publicAddress !== undefined) return { publicAddress };
+  const { port } = parseAddress(listen);
+  if (dialable(listen) === listen) return {};
+  const [name] = hosts;
+  if (name === undefined || port === 0) {
+    throw new FederationError(
+      "CONFIG_INVALID",
+      `listening on ${listen}: --public-address has to say what clients dial`,
+    );
+  }
+  return { publicAddress: formatAddress({ host: name, port }) };
 }
 
 async function tlsFor(home: Home, { plaintext, forcePlaintext }: ServeOptions): Promise<TlsMaterial | undefined> {

@@ -1,6 +1,4 @@
-import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import pino from "pino";
 import { systemClock } from "../core/clock.ts";
 import { encodeHeader, updateMessage } from "../core/crypto/envelope.ts";
@@ -54,7 +52,7 @@ export async function testFederation(
     home,
     log: pino({ level: "silent" }),
     journal: memoryJournal({ origin: home.federationId, logKey: home.logKey, clock: systemClock }),
-    blobs: memoryBlobStore(mkdtempSync(join(tmpdir(), "holdfast-test-"))),
+    blobs: memoryBlobStore(tmpdir()),
     fatal: (error) => errors.push(error),
     ...options,
   });

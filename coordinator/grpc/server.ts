@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import tls from "node:tls";
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
 import { ReflectionService } from "@grpc/reflection";
 import { formatAddress, isLoopback, parseAddress } from "../../core/address.ts";
 import { FederationError } from "../../core/errors.ts";
@@ -103,6 +103,8 @@ function bind(
   material: TlsMaterial | undefined,
   onBound: () => void,
 ): Promise<number> {
+  // what goes wrong is told by name; grpc-js would add lines of its own
+  setLogVerbosity(logVerbosity.NONE);
   // grpc-js has no option for it and would take TLS 1.2; it is read when the listening context is made
   tls.DEFAULT_MIN_VERSION = "TLSv1.3";
   return new Promise((resolve, reject) => {

@@ -23,19 +23,19 @@ export async function* watchJob(
 
   for (let next = fromIndex; !signal.aborted; ) {
     const events = journal.read(next, EVENTS_AT_ONCE);
-    for (const stored of events) {
-      if (!concerns(stored.event, jobId)) continue;
+    const concerning = events.filter(({ event }) => concerns(event, jobId));
+    for (const stored of concerning) {
       yield encodeEvent(stored);
       if (stored.event.type === "JobEnded") return;
     }
-
     next = (events.at(-1)?.index ?? next - 1) + 1;
     if (next < journal.size) continue;
-    const end = journal.find(endOfJob(jobId));
-    if (end !== undefined && end.index < next) return;
+    if (endsBefore(next, journal.find(endOfJob(jobId)))) return;
     await journal.grownBeyond(next, signal);
   }
 }
+
+const endsBefore = (index: number, end: StoredEvent | undefined) => end !== undefined && end.index < index;
 
 /** Charges of all jobs come along: they are paid out of one budget, so the epsilon of one follows from all. */
 function concerns(event: Event, jobId: JobId): boolean {

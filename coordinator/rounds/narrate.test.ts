@@ -141,7 +141,7 @@ test("a version, how good it is, and the end", () => {
       { type: "JobEnded", jobId, outcome: "stopped", reason: "by hand", finalModelSha256: digestNo(0xabc), atMs: 9 },
     ).slice(1),
   ).toEqual([
-    "round 2: version 2 is 0000000000000000",
+    `round 2: version 2 is ${"abc".padStart(64, "0")}`,
     "version 2: accuracy 0.9124, loss 0.3000",
     "job stopped: by hand",
   ]);

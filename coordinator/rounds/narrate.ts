@@ -32,7 +32,7 @@ export function narrator(nameOf: (clientId: ClientId) => string): (event: Event)
         refusals.length = 0;
         return `round ${event.round}: attempt ${event.attempt} abandoned (${event.code}): ${event.reason}`;
       case "VersionCommitted":
-        return `round ${event.round}: version ${event.version} is ${event.modelSha256.slice(0, 16)}${epsilonPart(started, charges)}`;
+        return `round ${event.round}: version ${event.version} is ${event.modelSha256}${epsilonPart(started, charges)}`;
       case "ModelEvaluated":
         return `version ${event.version}: accuracy ${event.accuracy.toFixed(4)}, loss ${event.loss.toFixed(4)}`;
       case "JobEnded":

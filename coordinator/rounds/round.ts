@@ -176,10 +176,26 @@ function tick(state: JobState, { waits, nowMs }: CommandOf<"tick">, rules: Round
   if (!everyoneAnswered(stage, waits.answered) && !graceOver && !deadlineOver) return [];
 
   const counted = refusalsCounted(state, stage, waits);
+  if (isDeclined(state, stage)) return declinedByAll(state, stage, nowMs);
   const tooFew = whyNotEnough(state, stage, rules, waits);
   return tooFew === undefined
     ? [...counted, closeEvent(state, stage, rules, nowMs)]
     : [...counted, ...attemptCharged(state, stage, rules), abandonEvent(state, stage, tooFew, nowMs)];
+}
+
+/** Whether the policies of too many sites refuse the task: they will refuse the next attempt too. */
+function isDeclined({ plan }: JobState, { cohort, declined }: OpenRound): boolean {
+  const needed = plan.privacy.mode === "central" ? 1 : plan.round.minUpdates;
+  return declined.size > 0 && cohort.length - declined.size < needed;
+}
+
+/** Nothing is charged: sites decline a task before they touch their data. */
+function declinedByAll(state: JobState, stage: OpenRound, nowMs: number): JobEvent[] {
+  const reason = `${stage.declined.size} of ${stage.cohort.length} clients declined the task`;
+  return [
+    abandonEvent(state, stage, refuse("POLICY_REFUSED", reason), nowMs),
+    ...endJob(state, "failed", reason, nowMs),
+  ];
 }
 
 /** That an attempt failed for want of one client is a fact about that client: it costs what a release costs. */
@@ -215,10 +231,10 @@ function whyNotEnough(state: JobState, stage: OpenRound, rules: RoundRules, wait
   const received = stage.admitted.size;
   if (plan.privacy.mode === "central") {
     const silent = stage.cohort.filter((id) => !hasAnswered(stage, waits.answered, id));
-    if (plan.privacy.onAbsence === "abandon" && silent.length > 0) {
+    if (plan.privacy.onAbsence === "abandon" && (silent.length > 0 || received === 0)) {
       return refuse(
         "TOO_FEW_UPDATES",
-        `${silent.length} of ${stage.cohort.length} did not answer, and the plan wants all`,
+        `${silent.length} of ${stage.cohort.length} did not answer and ${received} updates came; the plan wants all`,
       );
     }
   } else if (received < plan.round.minUpdates) {

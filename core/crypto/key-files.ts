@@ -10,7 +10,9 @@ import { PKCS8_PREFIX } from "./sign.ts";
 export async function writeKeyFile(path: string, seed: Uint8Array): Promise<void> {
   const base64 = Buffer.concat([PKCS8_PREFIX, seed]).toString("base64");
   const file = await open(path, "wx", 0o600).catch((error: unknown) => {
-    throw new FederationError("KEY_FILE_UNSAFE", `cannot make the key file ${path}`, { cause: error });
+    throw new FederationError("KEY_FILE_UNSAFE", `${path} cannot be made; a key that exists is left as it is`, {
+      cause: error,
+    });
   });
   try {
     await file.writeFile(`-----BEGIN PRIVATE KEY-----\n${base64}\n-----END PRIVATE KEY-----\n`);

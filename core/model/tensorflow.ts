@@ -1,9 +1,5 @@
 /** The one door to TensorFlow.js. Backends and Layers come on request: a process pays only for what it uses. */
-import type { io } from "@tensorflow/tfjs-core";
-
 export * as tf from "@tensorflow/tfjs-core";
-
-export type WeightsManifest = io.WeightsManifestConfig;
 
 export const loadWasmBackend = () => import("@tensorflow/tfjs-backend-wasm");
 export const loadCpuBackend = () => import("@tensorflow/tfjs-backend-cpu");
