@@ -146,6 +146,14 @@ describe("a Layers model", () => {
 });
 
 describe("a held-out set", () => {
+  test("that the model cannot be evaluated on is refused with both shapes", async () => {
+    const wider = EVALUATED.replace("inputs: 4", "inputs: 10");
+    await expect(resolved(wider)).rejects.toMatchObject({
+      code: "PLAN_INVALID",
+      message: expect.stringMatching(/takes 10 values.*has 4/),
+    });
+  });
+
   test("is bound by its digest; where it lies stays with the coordinator", async () => {
     const { plan, planBytes, evaluation } = await resolved(EVALUATED);
     expect(evaluation).toEqual({ images: at("images.idx"), labels: at("labels.idx") });

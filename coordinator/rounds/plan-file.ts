@@ -9,7 +9,7 @@ import { builtinSchema, initialWeights } from "../../core/model/builtin.ts";
 import { initialLayersWeights, readLayersModel } from "../../core/model/layers-model.ts";
 import { isBuiltin, type Plan, type PlanFile, planFileSchema, planSchema } from "../../core/plan.ts";
 import { schemaDigest } from "../../core/tensors/digest.ts";
-import { numCoordinates, type TensorSchema } from "../../core/tensors/schema.ts";
+import { numCoordinates, sizeOf, type TensorSchema } from "../../core/tensors/schema.ts";
 import { parseYaml } from "../../core/yaml-file.ts";
 
 /** 4 GiB of float32: what one array of one process can hold with room to work. */
@@ -45,7 +45,7 @@ export async function resolvePlan(planYaml: string, baseFolder: string): Promise
     model: model.named,
     ...(file.evaluation !== undefined && {
       evaluation: {
-        datasetSha256: await digestOf(evaluation),
+        datasetSha256: await digestOf(evaluation, file.model),
         everyRounds: file.evaluation.everyRounds,
       },
     }),
@@ -64,9 +64,17 @@ export async function resolvePlan(planYaml: string, baseFolder: string): Promise
 }
 
 /** Reads the set once, so that one that cannot be evaluated on is refused before the job starts. */
-async function digestOf(evaluation: ResolvedPlan["evaluation"]): Promise<Digest | undefined> {
+async function digestOf(evaluation: ResolvedPlan["evaluation"], model: PlanFile["model"]): Promise<Digest | undefined> {
   if (evaluation === undefined) return undefined;
-  await readIdxDataset(evaluation.images, evaluation.labels);
+  const dataset = await readIdxDataset(evaluation.images, evaluation.labels);
+  const inputs = sizeOf(dataset.inputShape);
+  if (isBuiltin(model) && (inputs !== model.inputs || dataset.numClasses > model.classes)) {
+    const takes = `the model takes ${model.inputs} values and ${model.classes} classes`;
+    throw new FederationError(
+      "PLAN_INVALID",
+      `plan: model: ${takes}, the held-out set has ${inputs} and ${dataset.numClasses}`,
+    );
+  }
   return datasetDigest(evaluation.images, evaluation.labels);
 }
 

@@ -136,6 +136,28 @@ describe("a round is abandoned, visibly", () => {
   });
 });
 
+test("when so many decline that the rest can never be enough, the job ends at once instead of asking again", () => {
+  let state = apply(opened(3), admit(0));
+  for (const client of [1, 2]) {
+    state = apply(state, { type: "decline", attempt: ATTEMPT, clientId: clientNo(client), reason: "policy" });
+  }
+  const events = decide(state, tick(), anyRule) as readonly JobEvent[];
+  expect(events).toMatchObject([
+    { type: "RoundAbandoned", code: "POLICY_REFUSED" },
+    { type: "JobEnded", outcome: "failed" },
+  ]);
+});
+
+test("under central privacy a refusal of all by policy is not charged: nobody touched their data", () => {
+  const privacy = { mode: "central", clipNorm: 1, noiseMultiplier: 1, delta: 1e-5, maxEpsilon: 10 };
+  const mechanism = { mechanism: "gaussian", noiseMultiplier: 1, adjacency: "zero-out", sampling: "full" } as const;
+  let state = opened(2, { privacy });
+  for (const client of [0, 1]) {
+    state = apply(state, { type: "decline", attempt: ATTEMPT, clientId: clientNo(client), reason: "policy" });
+  }
+  expect(typesOf(state, tick(), { ...anyRule, mechanism })).toEqual(["RoundAbandoned", "JobEnded"]);
+});
+
 describe("one client counts once", () => {
   test("a second update of a client is refused; the first stands", () => {
     const state = apply(opened(3), admit(0));
