@@ -5,8 +5,8 @@ import type { PayloadFile } from "../../core/update.ts";
 /**
  * Content-addressed storage. A blob's address is the SHA-256 of its raw payload: for tensors the little-endian
  * float32 values alone; the file on disk is a deterministic safetensors header and that payload.
- * Durable write: temporary file in the same folder, fsync, rename, fsync of the folder (security.md's rule lives in
- * durable-write.ts). Implementations: file-blob-store.ts, memory-blob-store.ts.
+ * Every write survives a power loss once it resolved (core/files/durable-write.ts). Implementations: file-blob-store.ts,
+ * memory-blob-store.ts.
  */
 export interface BlobStore {
   /** Durable when it resolves. Writing what is there already is free. @throws DISK_FULL, STORAGE_FAILED */
