@@ -1,9 +1,9 @@
-import { rmSync } from "node:fs";
-import { mkdtemp, readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import pino from "pino";
+import { onTestFinished } from "vitest";
 import { canonicalBytes } from "../core/crypto/canonical-json.ts";
 import { sha256 } from "../core/crypto/sha256.ts";
 import { clientSigningKey, coordinatorSigningKey } from "../core/crypto/sign.ts";
@@ -261,7 +261,7 @@ export function aborted(signal: AbortSignal): Promise<never> {
 
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-client-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 

@@ -16,10 +16,13 @@ aggregation: { preAggregators: [ { name: NNM } ], rule: { name: TrimmedMean }, n
 `;
 
 let site: TestSite | undefined;
-const clients: AbortController[] = [];
+const clients: { readonly stop: AbortController; readonly ended: Promise<void> }[] = [];
 
 afterEach(async () => {
-  for (const client of clients.splice(0)) client.abort();
+  for (const client of clients.splice(0)) {
+    client.stop.abort();
+    await client.ended;
+  }
   await site?.close();
 });
 
@@ -42,11 +45,11 @@ async function takePart(
     pino({ level: "silent" }),
   );
   const stop = new AbortController();
-  clients.push(stop);
-  participant(parts)
+  const ended = participant(parts)
     .run(stop.signal)
     .finally(() => parts.transport.close())
     .catch(() => undefined);
+  clients.push({ stop, ended });
 }
 
 async function events(admin: AdminClient, jobId: JobId): Promise<JobEvent[]> {
@@ -101,7 +104,9 @@ test("a port in use, and plaintext beyond this machine, are refused by name", as
   await once(squatter, "listening");
   const { port } = squatter.address() as { port: number };
   await expect(site.start(["--listen", `127.0.0.1:${port}`])).rejects.toThrow("PORT_IN_USE");
-  await expect(site.start(["--listen", "0.0.0.0:0", "--plaintext"])).rejects.toThrow("PLAINTEXT_REFUSED");
+  await expect(site.start(["--listen", "0.0.0.0:0", "--plaintext", "--public-address", "here:1"])).rejects.toThrow(
+    "PLAINTEXT_REFUSED",
+  );
   squatter.close();
 });
 
