@@ -1,4 +1,4 @@
-import { canonicalBytes } from "../core/crypto/canonical-json.ts";
+import { canonicalBytes, jsonOf } from "../core/crypto/canonical-json.ts";
 import { sha256 } from "../core/crypto/sha256.ts";
 import { FederationError } from "../core/errors.ts";
 import { asDigest, type Digest } from "../core/ids.ts";
@@ -58,14 +58,6 @@ function parsePlan(bytes: Uint8Array): Plan {
   if (!parsed.success) throw invalid("the plan is not valid");
   if (Buffer.compare(canonicalBytes(parsed.data), bytes) !== 0) throw invalid("the plan is not in its canonical form");
   return parsed.data;
-}
-
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }
 
 function invalid(detail: string): FederationError {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { FederationError, isErrorCode } from "../errors.ts";
 import { asClientId, asDigest, asFederationId, asJobId } from "../ids.ts";
 import type { ReceiptStatement, Signed, SignedHead, SignedReceipt, SignedTask, TaskStatement } from "../statements.ts";
-import { canonicalBytes } from "./canonical-json.ts";
+import { canonicalBytes, jsonOf } from "./canonical-json.ts";
 import { type PayloadType, pae } from "./pae.ts";
 import type { SigningKey } from "./sign.ts";
 import type { Verifier } from "./verify.ts";
@@ -99,12 +99,4 @@ function opened<Statement>(
   const parsed = schema.safeParse(jsonOf(bytes));
   if (!parsed.success || Buffer.compare(canonicalBytes(parsed.data), bytes) !== 0) return undefined;
   return parsed.data;
-}
-
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }
