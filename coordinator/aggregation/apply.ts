@@ -1,9 +1,10 @@
 import { columnMedian, columnTrimmedMean } from "../../core/vector/kernels/column.ts";
+import type { ColumnKernel } from "../../core/vector/kernels/kernels.ts";
 import { BLOCK_LENGTH, type Block, newBlock, rowOf, TILE_LENGTH } from "../../core/vector/kernels/layout.ts";
 import { weightedSum } from "../../core/vector/kernels/weighted-sum.ts";
 import { updateWeights } from "./mixing.ts";
-import { blocksOf, pause, type Rows } from "./rows.ts";
-import type { ColumnKernel, Mixing, RowSource } from "./rule.ts";
+import { blocksOf, pause, type RowSource, type Rows } from "./rows.ts";
+import type { Mixing } from "./rule.ts";
 
 /** sum_i coefficients[i] * row i, rounded once to float32. Rows of coefficient 0 are not read. */
 export async function sumOfRows(rows: Rows, coefficients: Float64Array): Promise<Float32Array> {

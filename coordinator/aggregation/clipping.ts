@@ -1,7 +1,6 @@
 import { BLOCK_LENGTH } from "../../core/vector/kernels/layout.ts";
 import { sumOfSquares } from "../../core/vector/norms.ts";
-import { pause, type Rows } from "./rows.ts";
-import type { RowSource } from "./rule.ts";
+import { pause, type RowSource, type Rows } from "./rows.ts";
 
 /**
  * The same rows, each scaled to an L2 norm of at most `clipNorm`; to the bit what clip() of core/vector does to a

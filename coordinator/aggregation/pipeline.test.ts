@@ -4,8 +4,8 @@ import { BLOCK_LENGTH } from "../../core/vector/kernels/layout.ts";
 import { measure } from "./geometry.ts";
 import { aggregate, checkFeasible, pipelineOf } from "./pipeline.ts";
 import { nnm } from "./pre-aggregators/nnm.ts";
-import type { RowSource } from "./rule.ts";
-import { aggregateOf, float32, normalVectors, pipelineFor, rowsOf, sourceOf } from "./testing.ts";
+import type { RowSource } from "./rows.ts";
+import { aggregateOf, chance, float32, normalVectors, pipelineFor, rowsOf, sourceOf } from "./testing.ts";
 
 const settings = (aggregation: Record<string, unknown>) => planSchema.shape.aggregation.parse(aggregation);
 
@@ -104,7 +104,7 @@ describe("an aggregation", () => {
   test("two pre-aggregators are applied from left to right", async () => {
     const vectors = normalVectors(6, 20, 6);
     const setup = { rule: "Median", preAggregators: ["NNM"], numByzantine: 2 };
-    const { values: mixing, numRows } = nnm(setup).mix(await measure(rowsOf(vectors), "exact"));
+    const { values: mixing, numRows } = nnm(setup).mix(await measure(rowsOf(vectors), "exact"), chance);
     const mixed = vectors.map((_, i) => {
       const sums = vectors.map((x, j) => x.map((value) => value * (mixing[i * numRows + j + 1] as number)));
       return sums.reduce((sum, x) => sum.map((value, k) => value + (x[k] as number)));

@@ -1,13 +1,14 @@
 import { FederationError, type Refusal, refuse } from "../../core/errors.ts";
 import type { Plan } from "../../core/plan.ts";
+import { seededRandom } from "../../core/random/seeded.ts";
 import type { DistancePath } from "../../core/vector/kernels/pairwise.ts";
 import { byColumn, sumOfRows } from "./apply.ts";
 import { clipRows } from "./clipping.ts";
 import { measure, mixGeometry } from "./geometry.ts";
 import { composed, throughMixing } from "./mixing.ts";
 import { preAggregatorOf, ruleOf } from "./registry.ts";
-import type { Rows } from "./rows.ts";
-import type { Geometry, Mixing, PreAggregator, RowSource, Rule } from "./rule.ts";
+import type { RowSource, Rows } from "./rows.ts";
+import type { Geometry, Mixing, PreAggregator, Rule } from "./rule.ts";
 
 /** Pre-aggregators, applied from left to right, and the rule that has the last word. */
 export interface Pipeline {
@@ -81,22 +82,34 @@ export async function aggregate(input: AggregationInput): Promise<Aggregate> {
   const { pipeline, numCoordinates, weights, clipNorm, signal } = input;
   const given: Rows = { sources: input.rows, numCoordinates, signal };
   const rows = clipNorm === undefined ? given : await clipRows(given, clipNorm);
+  const random = seededRandom(new Uint8Array(32));
   const geometryOf = geometries(rows, input.distancePath);
 
   let mixing: Mixing | undefined;
   for (const step of pipeline.preAggregators) {
-    const next = step.mix(await geometryOf(mixing));
+    const next = step.mix(await geometryOf(mixing), random);
     mixing = mixing === undefined ? next : composed(next, mixing);
   }
 
   const { rule } = pipeline;
   if (rule.kind === "column") {
-    return { values: await byColumn(rows, mixing, rule.column), coefficients: undefined };
+    return { values: await byColumn(rows, mixing, rule.column(mixing?.numOutputs ?? rows.sources.length, weights)), coefficients: undefined };
   }
   const ofMixed =
     rule.kind === "average"
       ? rule.average(mixedWeights(weights, mixing))
-      : rule.combine(await geometryOf(mixing), mixedWeights(weights, mixing)).subarray(1);
+      : rule
+          .combine({
+            geometry: await geometryOf(mixing),
+            weights: mixedWeights(weights, mixing),
+            clientIds: [],
+            references: new Map(),
+            memory: { vectors: new Map(), numbers: {} },
+            signCounts: undefined,
+            samples: [],
+            random,
+          })
+          .coefficients.subarray(1);
   const coefficients = mixing === undefined ? ofMixed : throughMixing(ofMixed, mixing);
   return { values: await sumOfRows(rows, coefficients), coefficients };
 }

@@ -2,7 +2,11 @@ import { setImmediate } from "node:timers/promises";
 import { FederationError } from "../../core/errors.ts";
 import { BLOCK_LENGTH, type Block, newBlock, rowOf } from "../../core/vector/kernels/layout.ts";
 import { isFinite32 } from "../../core/vector/norms.ts";
-import type { RowSource } from "./rule.ts";
+
+/** Reads coordinates [start, start + length) of one update. `into` is filled and must not be kept. */
+export interface RowSource {
+  read(start: number, into: Float32Array): Promise<void>;
+}
 
 /** The updates of a round in their order, each of `numCoordinates` float32 values, read a block at a time. */
 export interface Rows {

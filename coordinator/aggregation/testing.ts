@@ -1,11 +1,11 @@
 import type { NamedSettings } from "../../core/plan.ts";
 import { gaussian } from "../../core/random/gaussian.ts";
+import type { Random } from "../../core/random/random.ts";
 import { seededRandom } from "../../core/random/seeded.ts";
 import type { DistancePath } from "../../core/vector/kernels/pairwise.ts";
 import { type Aggregate, aggregate, checkFeasible, distancePathOf, type Pipeline } from "./pipeline.ts";
 import { preAggregatorOf, ruleOf } from "./registry.ts";
-import type { Rows } from "./rows.ts";
-import type { RowSource } from "./rule.ts";
+import type { RowSource, Rows } from "./rows.ts";
 
 /** Aggregations written down in one line each. */
 export interface Setup {
@@ -46,6 +46,9 @@ export function sourceOf(vector: Float32Array): RowSource {
 export function rowsOf(vectors: readonly Float32Array[]): Rows {
   return { sources: vectors.map(sourceOf), numCoordinates: vectors[0]?.length ?? 0, signal: undefined };
 }
+
+/** Chance that is the same in every test. */
+export const chance: Random = seededRandom(new Uint8Array(32));
 
 export function float32(...rows: readonly (readonly number[])[]): Float32Array[] {
   return rows.map((row) => Float32Array.from(row));

@@ -6,7 +6,7 @@ import { storageError } from "../../core/files/durable-write.ts";
 import { readAll, SLICE_BYTES } from "../../core/files/file-bytes.ts";
 import type { Digest } from "../../core/ids.ts";
 import type { PayloadFile } from "../../core/update.ts";
-import type { RowSource } from "../aggregation/rule.ts";
+import type { RowSource } from "../aggregation/rows.ts";
 
 /** A row that holds an open file until it is closed. */
 export interface OpenRowSource extends RowSource {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { measure } from "../../coordinator/aggregation/geometry.ts";
 import { nnm } from "../../coordinator/aggregation/pre-aggregators/nnm.ts";
 import { byKrumScore } from "../../coordinator/aggregation/rules/krum-scores.ts";
-import { aggregateOf, float32, rowsOf, type Setup } from "../../coordinator/aggregation/testing.ts";
+import { aggregateOf, chance, float32, rowsOf, type Setup } from "../../coordinator/aggregation/testing.ts";
 import type { DistancePath } from "../../core/vector/kernels/pairwise.ts";
 import golden from "./aggregation.json" with { type: "json" };
 
@@ -173,6 +173,7 @@ describe("published results of nearest-neighbour mixing", () => {
     const vectors = inputOf(entry);
     const { values, numRows } = nnm({ numByzantine: byzantine(entry.params) }).mix(
       await measure(rowsOf(vectors), "exact"),
+      chance,
     );
     const expected = entry.output as readonly (readonly number[])[];
     for (const [i, row] of expected.entries()) {

@@ -10,6 +10,8 @@ export function nnm({ numByzantine: f }: { readonly numByzantine: number }): Pre
     name: "NNM",
     feasible: (n) => n > 2 * f,
     requirement: `at least ${2 * f + 1} updates (n >= 2f + 1, f = ${f})`,
+    needs: {},
+    keepsClients: true,
     numOutputs: (n) => n,
     mix: (geometry) => {
       const { numUpdates, numRows } = geometry;

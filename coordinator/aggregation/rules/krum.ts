@@ -20,6 +20,7 @@ export function krum({
     sensitivity: (_n, clipNorm) => 2 * clipNorm,
     carriesCentralNoise: false,
     weighted: false,
-    combine: (geometry) => meanOf(byKrumScore(geometry, f, neighbours).slice(0, 1), geometry),
+    needs: {},
+    combine: ({ geometry }) => ({ coefficients: meanOf(byKrumScore(geometry, f, neighbours).slice(0, 1), geometry) }),
   };
 }

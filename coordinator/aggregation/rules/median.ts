@@ -16,6 +16,6 @@ export function median({ numByzantine: f }: { readonly numByzantine: number }): 
     sensitivity: (n, clipNorm) => (n % 2 === 0 ? clipNorm : 2 * clipNorm),
     carriesCentralNoise: false,
     weighted: false,
-    column: { kernel: "median" },
+    column: () => ({ kernel: "median" }),
   };
 }

@@ -27,7 +27,10 @@ export function multiKrum({
     sensitivity: (n, clipNorm) => (2 * clipNorm * Math.min(selected(n), n - selected(n) + 1)) / selected(n),
     carriesCentralNoise: false,
     weighted: false,
-    combine: (geometry) =>
-      meanOf(byKrumScore(geometry, f, neighbours).slice(0, selected(geometry.numUpdates)), geometry),
+    needs: {},
+    combine: ({ geometry }) => {
+      const lowest = byKrumScore(geometry, f, neighbours).slice(0, selected(geometry.numUpdates));
+      return { coefficients: meanOf(lowest, geometry) };
+    },
   };
 }

@@ -17,6 +17,6 @@ export function trimmedMean({ numByzantine: f }: { readonly numByzantine: number
     sensitivity: (n, clipNorm) => (2 * clipNorm) / (n - 2 * f),
     carriesCentralNoise: true,
     weighted: false,
-    column: { kernel: "trimmedMean", trim: f },
+    column: () => ({ kernel: "trimmedMean", trim: f }),
   };
 }

@@ -1,0 +1,55 @@
+import type { ColumnKernel } from "../../../core/vector/kernels/kernels.ts";
+import type { DistancePath, PairSums } from "../../../core/vector/kernels/pairwise.ts";
+import type { Mixing, SignCounts } from "../rule.ts";
+
+/**
+ * The d-sized work of a round. What comes out is a function of the rows' bits alone: neither the number of threads nor
+ * where the rows lie nor when they arrived shows in it. Memory is bounded by n x panel, whatever the size of the model.
+ */
+export interface Engine {
+  /** Sums over all pairs (i, j) of rows with i <= j and j >= firstRow; without `innerProducts` only their diagonal. */
+  pairs(rows: Rows, options: PairOptions): Promise<PairSums>;
+  /** One vector for each set of coefficients over the rows; rows with none are not read. */
+  weightedSums(rows: Rows, coefficients: readonly Float64Array[]): Promise<readonly Float32Array[]>;
+  /** ||sum_i w_i x_i||^2 for each w. */
+  squaredNorms(rows: Rows, weights: readonly Float64Array[]): Promise<Float64Array>;
+  /** The column kernel over the rows, mixed first where there is a mixing. */
+  columns(rows: Rows, mixing: Mixing | undefined, kernel: ColumnKernel): Promise<Columns>;
+  /** <x_i, vector> for each row. */
+  innerProductsWith(rows: Rows, vector: Float32Array): Promise<Float64Array>;
+  signCounts(rows: Rows): Promise<SignCounts>;
+  /** Values at the given coordinates (ascending), row-major numRows x coordinates.length. */
+  sample(rows: Rows, coordinates: Uint32Array): Promise<Float32Array>;
+  /** Squared L2 norms, summed one by one in ascending order like norm() of core/vector. */
+  norms(rows: Rows): Promise<Float64Array>;
+  close(): Promise<void>;
+}
+
+export interface PairOptions {
+  readonly path: DistancePath;
+  readonly innerProducts: boolean;
+  readonly firstRow?: number;
+}
+
+export interface Columns {
+  readonly values: Float32Array;
+  /** Of each (mixed) row, the coordinates in which it lay outside what the kernel kept. */
+  readonly outside: Float64Array;
+}
+
+/** The updates of a round in their order, and the references behind them, each of `numCoordinates` float32 values. */
+export interface Rows {
+  readonly sources: readonly RowSource[];
+  readonly numCoordinates: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Where a row lies, as plain data that a worker thread can be told. */
+export type RowSource =
+  /** Little-endian float32 from byte `offset` of a file. */
+  | { readonly kind: "file"; readonly path: string; readonly offset: number; readonly sizeBytes: number }
+  /** On a SharedArrayBuffer it reaches a worker without being copied. */
+  | { readonly kind: "memory"; readonly values: Float32Array }
+  | { readonly kind: "zero" }
+  /** Each value times `factor`, rounded to float32. */
+  | { readonly kind: "scaled"; readonly source: RowSource; readonly factor: number };
