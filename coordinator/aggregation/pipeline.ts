@@ -93,7 +93,10 @@ export async function aggregate(input: AggregationInput): Promise<Aggregate> {
 
   const { rule } = pipeline;
   if (rule.kind === "column") {
-    return { values: await byColumn(rows, mixing, rule.column(mixing?.numOutputs ?? rows.sources.length, weights)), coefficients: undefined };
+    return {
+      values: await byColumn(rows, mixing, rule.column(mixing?.numOutputs ?? rows.sources.length, weights)),
+      coefficients: undefined,
+    };
   }
   const ofMixed =
     rule.kind === "average"

@@ -1,5 +1,13 @@
 import { seededRandom } from "../../../core/random/seeded.ts";
-import type { Combination, CombiningRule, Geometry, NextMemory, ReferenceName, RuleInput, SignCounts } from "../rule.ts";
+import type {
+  Combination,
+  CombiningRule,
+  Geometry,
+  NextMemory,
+  ReferenceName,
+  RuleInput,
+  SignCounts,
+} from "../rule.ts";
 
 /** A small round written down as plain vectors; everything is measured naively, in float64. */
 export interface SmallRound {
