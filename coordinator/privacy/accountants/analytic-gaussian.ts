@@ -27,18 +27,26 @@ export function composedGaussians(noiseMultipliers: readonly number[]): number {
   return 1 / Math.sqrt(noiseMultipliers.reduce((sum, z) => sum + 1 / (z * z), 0));
 }
 
-/** The least positive value that holds, of a condition that holds from there on; infinite where none up to 2^60 does. */
-export function crossing(holds: (value: number) => boolean): number {
-  let high = 2 ** -40;
+/**
+ * The least value between `least` and `greatest` for which a condition holds that holds from there on, found to a
+ * relative `tolerance` from above; infinite where it does not even hold at the greatest.
+ */
+export function crossing(
+  holds: (value: number) => boolean,
+  least = 2 ** -40,
+  greatest = 2 ** 60,
+  tolerance = 2 ** -52,
+): number {
+  let high = least;
   while (!holds(high)) {
     high *= 2;
-    if (high > 2 ** 60) return Number.POSITIVE_INFINITY;
+    if (high > greatest) return Number.POSITIVE_INFINITY;
   }
-  let low = high === 2 ** -40 ? 0 : high / 2;
-  for (let step = 0; step < 60; step++) {
-    const middle = (low + high) / 2;
+  let low = high === least ? 0 : high / 2;
+  for (let middle = (low + high) / 2; high - low > tolerance * high && middle > low && middle < high; ) {
     if (holds(middle)) high = middle;
     else low = middle;
+    middle = (low + high) / 2;
   }
   return high;
 }
