@@ -103,6 +103,7 @@ async function upload(home: string): Promise<number[]> {
   }
   session.close();
   parts.transport.close();
+  await outbox.close();
   return seconds.slice(1);
 }
 

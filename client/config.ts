@@ -12,6 +12,8 @@ export interface ClientHome {
   /** The newest head of the coordinator's log this client has seen. */
   readonly head: string;
   readonly receipts: string;
+  /** Held while the client runs. */
+  readonly lock: string;
   /** Each task of a command trainer gets a folder in here. */
   readonly work: string;
 }
@@ -23,6 +25,7 @@ export function clientHome(folder: string): ClientHome {
     outbox: join(folder, "outbox"),
     head: join(folder, "head.json"),
     receipts: join(folder, "receipts.jsonl"),
+    lock: join(folder, "run.lock"),
     work: join(folder, "work"),
   };
 }

@@ -54,7 +54,7 @@ export async function deliver(
   }
 }
 
-/** Kept before the update is forgotten. @throws RECEIPT_INVALID, LOG_FORKED */
+/** Taken down before the update is forgotten. @throws RECEIPT_INVALID, LOG_FORKED */
 async function keepReceipt(
   receipt: SignedReceipt,
   updateId: UpdateId,

@@ -104,12 +104,14 @@ describe("a client", () => {
 
   test("keeps every receipt that verifies, so that it verifies again from the file", async () => {
     const path = join(await temporaryFolder(), "receipts.jsonl");
-    const { coordinator } = await connectedClient({ receipts: receiptsIn(path) });
+    const clock = { nowMs: () => 0, monotonicMs: () => 0 };
+    const { coordinator, client } = await connectedClient({ receipts: receiptsIn(path, clock) });
     coordinator.submits = [() => receiptFor(OTHER_ROOT), (updateId) => receiptFor(updateId)];
     for (const round of [1, 2, 3]) {
       coordinator.push(coordinator.task({ round }));
       await heard(coordinator, `submit ${round}/1`);
     }
+    await client.stop();
     const lines = async () => (await readFile(path, "utf8")).trimEnd().split("\n");
     await eventually(async () => expect(await lines()).toHaveLength(2));
     for (const line of await lines()) {

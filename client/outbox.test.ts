@@ -1,8 +1,8 @@
-import { appendFile, readdir, readFile, rename, stat, truncate, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { asJobId } from "../core/ids.ts";
-import { openOutbox } from "./outbox.ts";
+import { type Outbox, openOutbox } from "./outbox.ts";
 import { signUpdate, type UnsavedUpdate } from "./sign-update.ts";
 import { FakeCoordinator, JOB, SIGNER, SILENT, temporaryFolder } from "./testing.ts";
 
@@ -12,7 +12,11 @@ function unsaved(clientSeq: number, delta = [1, 2, 3, 4, 5, 6]): UnsavedUpdate {
   return signUpdate(local, { task, keyEpoch: 1, clientSeq, issuedAtMs: 1_000, signer: SIGNER });
 }
 
-const open = (folder: string) => openOutbox(folder, SILENT);
+async function open(folder: string): Promise<Outbox> {
+  const outbox = await openOutbox(folder, SILENT);
+  onTestFinished(() => outbox.close());
+  return outbox;
+}
 
 describe("sequence numbers", () => {
   test("start at 1 and rise, for each job by itself, also across a restart", async () => {
@@ -64,27 +68,61 @@ describe("kept updates", () => {
     expect((await stat(payload.path)).mode & 0o077).toBe(0);
   });
 
-  test("a write that a crash cut short leaves nothing behind", async () => {
+  test("take the place of those answered: the folder does not grow with the rounds", async () => {
     const folder = await temporaryFolder();
     const outbox = await open(folder);
-    const { payload } = await outbox.keep(unsaved(1));
-    await rename(payload.path, `${payload.path}.tmp`);
-    expect(await (await open(folder)).unanswered()).toEqual([]);
-    expect(await readdir(folder)).toEqual([]);
+    for (let round = 1; round <= 3; round++) {
+      const { updateId } = await outbox.keep(unsaved(round, new Array(10 - round).fill(round)));
+      expect(await (await open(folder)).unanswered()).toMatchObject([{ updateId }]);
+      await outbox.answered(updateId);
+      expect(await (await open(folder)).unanswered()).toEqual([]);
+    }
+    expect(await readdir(folder)).toHaveLength(1);
+    await outbox.close();
+    await outbox.keep(unsaved(4));
+    expect(await outbox.unanswered()).toHaveLength(1);
+    expect(await readdir(folder)).toHaveLength(1);
   });
 
+  test("each have a place of their own, also when they come at once and after a restart", async () => {
+    const folder = await temporaryFolder();
+    const before = await open(folder);
+    await Promise.all([1, 2, 3].map((clientSeq) => before.keep(unsaved(clientSeq))));
+    const after = await open(folder);
+    await Promise.all([4, 5].map((clientSeq) => after.keep(unsaved(clientSeq))));
+    const found = await (await open(folder)).unanswered();
+    expect(found.map(({ header }) => header.clientSeq)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  const flip = async (path: string, position: number) => {
+    const bytes = await readFile(path);
+    bytes[position] = (bytes[position] as number) ^ 1;
+    await writeFile(path, bytes);
+  };
+
   test.each([
-    ["truncated", (path: string) => truncate(path, 400)],
+    ["cut short in its payload", (path: string) => truncate(path, 430)],
+    ["cut short in its header", (path: string) => truncate(path, 100)],
     ["one byte too long", (path: string) => appendFile(path, "x")],
-    ["of another format", (path: string) => writeFile(path, "not an update")],
-    ["renamed", (path: string) => rename(path, path.replace(/[^/\\]+$/, `${"0".repeat(64)}.update`))],
-  ])("a file that is %s is passed over, the others are not", async (_what, damage) => {
+    ["written but for one bit", (path: string) => flip(path, 425)],
+  ])("one that is %s was never sent: its place is taken again, the others stay", async (_what, damage) => {
     const folder = await temporaryFolder();
     const outbox = await open(folder);
     const { payload } = await outbox.keep(unsaved(1));
     const sound = await outbox.keep(unsaved(2));
     await damage(payload.path);
-    expect((await outbox.unanswered()).map((it) => it.updateId)).toEqual([sound.updateId]);
+    const reopened = await open(folder);
+    expect((await reopened.unanswered()).map((it) => it.updateId)).toEqual([sound.updateId]);
+    expect((await stat(payload.path)).size).toBe(0);
+    expect((await reopened.keep(unsaved(3))).payload.path).toBe(payload.path);
+  });
+
+  test("a file of another format is left alone", async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, "notes.update");
+    await writeFile(path, "x".repeat(500));
+    await (await open(folder)).keep(unsaved(1));
+    expect(await readFile(path, "utf8")).toBe("x".repeat(500));
   });
 
   test("an empty payload is kept too", async () => {

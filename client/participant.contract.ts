@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, expect, vi } from "vitest";
 import { openOutbox } from "./outbox.ts";
 import { type ParticipantParts, participant } from "./participant.ts";
@@ -42,4 +43,8 @@ export async function connectedClient(changes: Partial<ParticipantParts> = {}, c
 }
 
 export const outboxIsEmpty = (folder: string) =>
-  eventually(async () => expect((await readdir(folder)).filter((it) => it.endsWith(".update"))).toEqual([]));
+  eventually(async () => {
+    const places = (await readdir(folder)).filter((it) => it.endsWith(".update"));
+    const sizes = await Promise.all(places.map(async (name) => (await stat(join(folder, name))).size));
+    expect(sizes.filter((size) => size > 0)).toEqual([]);
+  });

@@ -90,10 +90,17 @@ class FederatedParticipant implements Participant {
     } finally {
       ended.abort();
       await Promise.allSettled(loops);
-      await this.#parts.heads.save().catch((error: unknown) => {
-        this.#parts.log.error({ err: error }, "the newest head of the coordinator's log is not saved");
-      });
+      await this.#save();
     }
+  }
+
+  /** What is written once in a while is written now. */
+  async #save(): Promise<void> {
+    const { heads, receipts, outbox, log } = this.#parts;
+    const or = (what: string) => (error: unknown) => log.error({ err: error }, what);
+    await heads.save().catch(or("the newest head of the coordinator's log is not saved"));
+    await receipts.save().catch(or("the last receipts are not saved"));
+    await outbox.close().catch(or("the outbox is not closed"));
   }
 
   async #work(leftOver: readonly SignedUpdate[], signal: AbortSignal): Promise<void> {

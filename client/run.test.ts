@@ -1,7 +1,7 @@
-import { writeFile } from "node:fs/promises";
+import { rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { writeProfile } from "./config.ts";
+import { clientHome, writeProfile } from "./config.ts";
 import { enrollHome } from "./enroll.ts";
 import { makeKey } from "./keys.ts";
 import { type RunOptions, runClient } from "./run.ts";
@@ -42,6 +42,16 @@ test.each([
   ["images that are not there", { training: { by: "tensorflow", images: "no", labels: "no" } }, "FILE_MISSING"],
 ] as const)("%s: it does not start", async (_what, changes, code) => {
   await expect(runIn(await temporaryFolder(), changes)).rejects.toMatchObject({ code });
+});
+
+test("a second client of the same home does not start; the first gives the home back when it ends", async () => {
+  const home = await enrolledHome();
+  const { lock } = clientHome(home);
+  await writeFile(lock, `${process.ppid}\n`);
+  await expect(runIn(home)).rejects.toMatchObject({ code: "FOLDER_LOCKED" });
+  await rm(lock);
+  await runIn(home);
+  await expect(stat(lock)).rejects.toMatchObject({ code: "ENOENT" });
 });
 
 test("a bundle that is missing or malformed is refused before the network is touched", async () => {

@@ -5,6 +5,7 @@ import { secureRandom } from "../core/random/secure.ts";
 import { clientHome, makeFolder, readProfile } from "./config.ts";
 import { grpcTransport } from "./grpc/grpc-transport.ts";
 import { openHeads } from "./heads.ts";
+import { lockFolder } from "./home-lock.ts";
 import { readKey } from "./keys.ts";
 import { openOutbox } from "./outbox.ts";
 import { type ParticipantParts, participant } from "./participant.ts";
@@ -36,8 +37,21 @@ export interface Surroundings {
   readonly signal: AbortSignal;
 }
 
-/** Builds the client and takes part until the signal aborts. @throws what openTrainer, openParts and the participant throw */
-export async function runClient(options: RunOptions, { log, say, signal }: Surroundings): Promise<void> {
+/**
+ * Builds the client and takes part until the signal aborts.
+ * @throws FOLDER_LOCKED; what openTrainer, openParts and the participant throw
+ */
+export async function runClient(options: RunOptions, surroundings: Surroundings): Promise<void> {
+  await readProfile(options.home);
+  const release = await lockFolder(clientHome(options.home).lock);
+  try {
+    await runLocked(options, surroundings);
+  } finally {
+    await release();
+  }
+}
+
+async function runLocked(options: RunOptions, { log, say, signal }: Surroundings): Promise<void> {
   const policy = options.policy === undefined ? OPEN_POLICY : await readPolicy(options.policy);
   const trainer = await openTrainer(options.training, options.home);
   const parts = await openParts({ ...options, policy, trainer }, log);
@@ -80,7 +94,7 @@ export async function openParts(options: PartsOptions, log: Logger): Promise<Par
   const signer = await readKey(home, (text) => log.warn(text));
   const outbox = await openOutbox(clientHome(home).outbox, log);
   const heads = await openHeads({ path: clientHome(home).head, profile, clock: systemClock });
-  const receipts = receiptsIn(clientHome(home).receipts);
+  const receipts = receiptsIn(clientHome(home).receipts, systemClock);
   const transport = grpcTransport({ profile, signer, log, forcePlaintext });
   const [clock, random, wait] = [systemClock, secureRandom, timerWait];
   return { profile, signer, transport, trainer, policy, outbox, heads, receipts, clock, random, wait, log };

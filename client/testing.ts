@@ -279,7 +279,7 @@ export async function fakeParts(
     policy: OPEN_POLICY,
     outbox: changes.outbox ?? (await openOutbox(home.outbox, SILENT)),
     heads: changes.heads ?? (await openHeads({ path: home.head, profile: PROFILE, clock })),
-    receipts: receiptsIn(home.receipts),
+    receipts: receiptsIn(home.receipts, clock),
     clock,
     random: seededRandom(seedOf(4)),
     wait: fakeWait(),

@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 import { type CoordinatorActions, coordinatorCommands } from "./cli.ts";
 
 const ACTIONS: readonly (keyof CoordinatorActions)[] = [
-  ...(["init", "serve", "startJob", "watchJob", "stopJob", "listJobs"] as const),
-  ...(["invite", "listClients", "revoke", "listModels", "downloadModel", "planSchema"] as const),
+  ...(["init", "serve", "startJob", "watchJob", "stopJob", "listJobs", "showJob"] as const),
+  ...(["invite", "listClients", "release", "revoke", "listModels", "downloadModel", "planSchema"] as const),
+  ...(["aggregate", "listSteps"] as const),
 ];
 
 function parser() {
@@ -50,6 +51,9 @@ describe("help", () => {
 
 const PROFILE = ["--profile", "admin.json"];
 const profile = "admin.json";
+const KRUM = ["--rule", "Krum", "--num-byzantine", "2", "--pre", "NNM", "--pre", "ARC"];
+const FL_TRUST = ["--rule", "FLTrust", "--reference", "rootUpdate=r.npy"];
+const AGGREGATE = { numByzantine: 0, pre: [], param: [], reference: [], seed: 0, diagnostics: false, json: false };
 
 describe("parsing", () => {
   const parsed: [string[], [string, unknown]][] = [
@@ -63,12 +67,22 @@ describe("parsing", () => {
     ],
     [
       ["coordinator", "serve", "--home", "h"],
-      ["serve", { home: "h", listen: "127.0.0.1:8470", plaintext: false, forcePlaintext: false, logLevel: "info" }],
+      [
+        "serve",
+        {
+          home: "h",
+          listen: "127.0.0.1:8470",
+          plaintext: false,
+          forcePlaintext: false,
+          logLevel: "info",
+          rowBudgetMib: 512,
+        },
+      ],
     ],
     [
       [
         ...["coordinator", "serve", "--home", "h", "--listen", "0.0.0.0:0", "--public-address", "a.example:443"],
-        ...["--plaintext", "--force-plaintext", "--log-level", "debug"],
+        ...["--plaintext", "--force-plaintext", "--log-level", "debug", "--threads", "3", "--row-budget-mib", "64"],
       ],
       [
         "serve",
@@ -79,6 +93,8 @@ describe("parsing", () => {
           plaintext: true,
           forcePlaintext: true,
           logLevel: "debug",
+          threads: 3,
+          rowBudgetMib: 64,
         },
       ],
     ],
@@ -111,6 +127,14 @@ describe("parsing", () => {
       ["listJobs", { profile }],
     ],
     [
+      ["jobs", "show", "j", ...PROFILE],
+      ["showJob", { job: "j", profile, json: false }],
+    ],
+    [
+      ["jobs", "show", "j", ...PROFILE, "--round", "3", "--json"],
+      ["showJob", { job: "j", profile, round: 3, json: true }],
+    ],
+    [
       ["clients", "invite", "north", ...PROFILE, "--out", "b.json"],
       ["invite", { name: "north", profile, out: "b.json", hours: 72 }],
     ],
@@ -121,6 +145,10 @@ describe("parsing", () => {
     [
       ["clients", "list", ...PROFILE],
       ["listClients", { profile }],
+    ],
+    [
+      ["clients", "release", "north", ...PROFILE, "--reason", "looked into"],
+      ["release", { name: "north", profile, reason: "looked into" }],
     ],
     [
       ["clients", "revoke", "north", ...PROFILE],
@@ -146,6 +174,36 @@ describe("parsing", () => {
       ["plan", "schema"],
       ["planSchema", undefined],
     ],
+    [
+      ["aggregate", "--rule", "Median", "a.json"],
+      ["aggregate", { ...AGGREGATE, rule: "Median", files: ["a.json"] }],
+    ],
+    [
+      ["aggregate", ...KRUM, "--param", "ARC.a=1", "--param", "b=x=y", "--weights", "w", "a.npy", "b.npy"],
+      [
+        "aggregate",
+        {
+          ...AGGREGATE,
+          ...{ rule: "Krum", numByzantine: 2, pre: ["NNM", "ARC"], param: ["ARC.a=1", "b=x=y"], weights: "w" },
+          files: ["a.npy", "b.npy"],
+        },
+      ],
+    ],
+    [
+      ["aggregate", ...FL_TRUST, "--seed", "7", "--threads", "3", "--output", "o", "--diagnostics", "--json", "a.npy"],
+      [
+        "aggregate",
+        {
+          ...AGGREGATE,
+          ...{ rule: "FLTrust", reference: ["rootUpdate=r.npy"], seed: 7, threads: 3, output: "o" },
+          ...{ diagnostics: true, json: true, files: ["a.npy"] },
+        },
+      ],
+    ],
+    [
+      ["aggregate", "--list", "--json"],
+      ["listSteps", { json: true }],
+    ],
   ];
   test.each(parsed)("%j", async ([group = "", ...args], call) => {
     expect(await parser().parse(group, ...args)).toEqual([call]);
@@ -170,6 +228,12 @@ describe("parsing", () => {
     ["hours in words", ["clients", "invite", "north", ...PROFILE, "--out", "b", "--hours", "two"]],
     ["revoke without a name", ["clients", "revoke", ...PROFILE]],
     ["download without a file", ["models", "download", "abc", ...PROFILE]],
+    ["aggregate without a rule", ["aggregate", "a.json"]],
+    ["aggregate without files", ["aggregate", "--rule", "Median"]],
+    ["half an attacker", ["aggregate", "--rule", "Median", "--num-byzantine", "0.5", "a.json"]],
+    ["fewer than no attackers", ["aggregate", "--rule", "Median", "--num-byzantine", "-1", "a.json"]],
+    ["no threads", ["aggregate", "--rule", "Median", "--threads", "0", "a.json"]],
+    ["too many threads", ["aggregate", "--rule", "Median", "--threads", "65", "a.json"]],
     ["an unknown option", ["jobs", "list", ...PROFILE, "--all"]],
     ["an unknown command", ["jobs", "pause", "j", ...PROFILE]],
   ];

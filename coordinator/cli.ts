@@ -1,18 +1,23 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { type AggregateActions, aggregateCommand } from "./cli-aggregate.ts";
 
 /** What the commands do is passed in, and loaded when one is called: this file only parses. */
-export interface CoordinatorActions {
+export interface CoordinatorActions extends AggregateActions {
   init(options: InitOptions): Promise<void>;
   serve(options: ServeOptions): Promise<void>;
   startJob(options: AdminOptions & { readonly plan: string; readonly watch: boolean }): Promise<void>;
   watchJob(options: AdminOptions & { readonly job: string; readonly json: boolean }): Promise<void>;
   stopJob(options: AdminOptions & { readonly job: string; readonly reason: string }): Promise<void>;
   listJobs(options: AdminOptions): Promise<void>;
+  showJob(
+    options: AdminOptions & { readonly job: string; readonly round?: number; readonly json: boolean },
+  ): Promise<void>;
   invite(
     options: AdminOptions & { readonly name: string; readonly out: string; readonly hours: number },
   ): Promise<void>;
   listClients(options: AdminOptions): Promise<void>;
   revoke(options: AdminOptions & { readonly name: string; readonly reason: string }): Promise<void>;
+  release(options: AdminOptions & { readonly name: string; readonly reason: string }): Promise<void>;
   listModels(options: AdminOptions & { readonly job?: string }): Promise<void>;
   downloadModel(options: AdminOptions & { readonly model: string; readonly out: string }): Promise<void>;
   planSchema(): Promise<void>;
@@ -32,6 +37,8 @@ export interface ServeOptions {
   readonly publicAddress?: string;
   readonly plaintext: boolean;
   readonly forcePlaintext: boolean;
+  readonly threads?: number;
+  readonly rowBudgetMib: number;
   readonly logLevel: string;
 }
 
@@ -42,7 +49,7 @@ export interface AdminOptions {
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
 
 export function coordinatorCommands(load: Load): Command[] {
-  return [coordinator(load), jobs(load), clients(load), models(load), plan(load)];
+  return [coordinator(load), jobs(load), clients(load), models(load), plan(load), aggregateCommand(load)];
 }
 
 function coordinator(load: Load): Command {
@@ -65,13 +72,15 @@ function coordinator(load: Load): Command {
     )
     .option("--plaintext", "no TLS; on loopback only", false)
     .option("--force-plaintext", "no TLS, and on any address: whoever is on the network reads every update", false)
+    .option("--threads <number>", "threads for aggregation (default: the processor's, at most 8)", whole)
+    .option("--row-budget-mib <number>", "memory for the updates of each open round", whole, 512)
     .addOption(new Option("--log-level <level>").choices(LOG_LEVELS).default("info"))
     .action(async (options: ServeOptions) => (await load()).serve(options));
   return group;
 }
 
 function jobs(load: Load): Command {
-  const group = new Command("jobs").description("start, watch and stop training jobs");
+  const group = new Command("jobs").description("start, watch, show and stop training jobs");
   administered(group.command("start <plan>").description("start a job from a YAML plan"))
     .option("--watch", "stay and show its rounds", false)
     .action(async (plan: string, options: AdminOptions & { watch: boolean }) =>
@@ -87,6 +96,12 @@ function jobs(load: Load): Command {
     .action(async (job: string, options: AdminOptions & { reason: string }) =>
       (await load()).stopJob({ ...options, job }),
     );
+  administered(group.command("show <job>").description("a job's versions, the figures of one round, and its clients"))
+    .option("--round <number>", "which round (default: the last one closed)", whole)
+    .option("--json", "as one JSON object", false)
+    .action(async (job: string, options: AdminOptions & { round?: number; json: boolean }) =>
+      (await load()).showJob({ ...options, job }),
+    );
   administered(group.command("list").description("all jobs")).action(async (options: AdminOptions) =>
     (await load()).listJobs(options),
   );
@@ -94,7 +109,7 @@ function jobs(load: Load): Command {
 }
 
 function clients(load: Load): Command {
-  const group = new Command("clients").description("invite, list and revoke clients");
+  const group = new Command("clients").description("invite, list, release and revoke clients");
   administered(group.command("invite <name>").description("make a one-use enrolment bundle for one client"))
     .requiredOption("--out <file>", "where the bundle goes; send it over a channel you trust")
     .option("--hours <number>", "how long the token is good", positive, 72)
@@ -104,6 +119,11 @@ function clients(load: Load): Command {
   administered(group.command("list").description("all clients")).action(async (options: AdminOptions) =>
     (await load()).listClients(options),
   );
+  administered(group.command("release <name>").description("end a client's quarantine, with a clean record"))
+    .requiredOption("--reason <text>", "why, kept in the journal")
+    .action(async (name: string, options: AdminOptions & { reason: string }) =>
+      (await load()).release({ ...options, name }),
+    );
   administered(group.command("revoke <name>").description("end a client's part, at once and for ever"))
     .option("--reason <text>", "kept in the journal", "revoked by the operator")
     .action(async (name: string, options: AdminOptions & { reason: string }) =>
@@ -136,6 +156,12 @@ function plan(load: Load): Command {
 
 function administered(command: Command): Command {
   return command.requiredOption("--profile <file>", "the coordinator's admin.json");
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("a whole number from 1 is needed");
+  return value;
 }
 
 function positive(text: string): number {

@@ -21,6 +21,12 @@ export function coordinatorActions(print: (line: string) => void, warn: (line: s
       print(`federation ${name} (${federationId}) is ready in ${home}`);
     },
     serve: (options) => serveUntilStopped(options, print),
+    aggregate: async (options) =>
+      (await import("./aggregation/command/aggregate-files.ts")).aggregateFiles(options, print),
+    listSteps: async ({ json }) => {
+      const { listSteps } = await import("./aggregation/command/list-steps.ts");
+      for (const line of listSteps(json)) print(line);
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { Logger } from "pino";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Random } from "../core/random/random.ts";
@@ -6,9 +7,12 @@ import { Gate } from "./admission/admit.ts";
 import { ClientRegister } from "./admission/clients.ts";
 import { receiptsFrom } from "./admission/receipts.ts";
 import { SessionTable } from "./admission/sessions.ts";
+import type { Engine } from "./aggregation/engine/engine.ts";
+import { workerEngine } from "./aggregation/engine/worker-engine.ts";
 import { type Home, homePaths } from "./config.ts";
 import type { Limits, Parts } from "./parts.ts";
 import { ChargeBook } from "./privacy/budget.ts";
+import type { EventOf } from "./rounds/events.ts";
 import { JobTable } from "./rounds/jobs.ts";
 import type { BlobStore } from "./storage/blob-store.ts";
 import { openFileBlobStore } from "./storage/file-blob-store.ts";
@@ -25,6 +29,7 @@ const DEFAULT_LIMITS: Limits = {
   unauthenticatedCallsPerSecond: 50,
   callsPerClientPerSecond: 200,
   strangersPerAddress: 32,
+  rowBudgetBytes: 512 << 20,
 };
 
 /** What can be exchanged: a simulation brings its own clock, randomness, journal and blobs. */
@@ -36,6 +41,10 @@ export interface CoordinatorOptions {
   readonly random?: Random;
   readonly journal?: Journal;
   readonly blobs?: BlobStore;
+  /** Does the arithmetic of aggregation; closed with the coordinator. */
+  readonly engine?: Engine;
+  /** Threads of the engine, where none is given. */
+  readonly numThreads?: number;
   /** The disk or the journal failed: stop the process; a restart replays what was acknowledged. */
   readonly fatal: (error: unknown) => void;
 }
@@ -50,6 +59,8 @@ export interface Coordinator {
   close(): Promise<void>;
 }
 
+/** More threads than this wait for memory, not for the processor. */
+const MOST_THREADS = 8;
 const REPLAY_BATCH = 1_024;
 /** An upload that was left longer ago than this is not coming back. */
 const KEEP_SPOOLS_MS = 86_400_000;
@@ -67,12 +78,15 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
     sessions.end(clientId, "CLIENT_REVOKED");
     jobs.clientRevoked(clientId);
   };
-  const clients = new ClientRegister({ federationId, journal, clock, random, dropSessions });
+  const released = (event: EventOf<"ClientReleased">) => jobs.clientReleased(event);
+  const clients = new ClientRegister({ federationId, journal, clock, random, dropSessions, released });
   const signer = home.coordinatorKey;
   const charges = new ChargeBook();
   const { noiseMaster } = home;
   const shared = { federationId, signer, journal, blobs, clients, sessions, clock, random, log };
-  const jobs = new JobTable({ ...shared, noiseMaster, charges, fatal });
+  const numThreads = options.numThreads ?? Math.min(availableParallelism(), MOST_THREADS);
+  const engine = options.engine ?? workerEngine({ numThreads });
+  const jobs = new JobTable({ ...shared, engine, limits, noiseMaster, charges, fatal });
   const receipts = receiptsFrom(journal, signer);
   const admission = new Gate({ ...shared, receipts, runningJob: (jobId) => jobs.running(jobId) });
   replay(journal, clients, jobs);
@@ -84,6 +98,7 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
     async close() {
       await jobs.halt();
       sessions.end("all", "SHUTTING_DOWN");
+      await engine.close();
       journal.close();
     },
   };

@@ -5,33 +5,50 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { canonicalJson } from "../core/crypto/canonical-json.ts";
+import type { FederationError } from "../core/errors.ts";
 import { asDigest, asJobId, type ClientId, type JobId } from "../core/ids.ts";
 import { planFileSchema } from "../core/plan.ts";
 import { readAdminProfile } from "./admin-profile.ts";
 import type { AdminOptions, CoordinatorActions } from "./cli.ts";
-import { type AdminClient, adminClient } from "./grpc/admin-client.ts";
+import type { AggregateActions } from "./cli-aggregate.ts";
+import { followJob } from "./follow-job.ts";
+import { type AdminClient, adminClient, type ListedClient } from "./grpc/admin-client.ts";
 import { narrator } from "./rounds/narrate.ts";
 import { readPlanFile } from "./rounds/plan-file.ts";
+import { tellJob } from "./rounds/tell-job.ts";
 
 const HOUR_MS = 3_600_000;
 
-type OperatorActions = Omit<CoordinatorActions, "init" | "serve">;
+type OperatorActions = Omit<CoordinatorActions, "init" | "serve" | keyof AggregateActions>;
+
+/** Signs in as the profile's administrator for one piece of work. */
+type Administer = (options: AdminOptions, work: (admin: AdminClient) => Promise<void>) => Promise<void>;
+type Print = (line: string) => void;
 
 /** What `holdfast jobs|clients|models|plan` do: one signed call each, told in lines. */
-export function operatorActions(print: (line: string) => void, warn: (line: string) => void): OperatorActions {
-  async function administer(options: AdminOptions, work: (admin: AdminClient) => Promise<void>): Promise<void> {
+export function operatorActions(print: Print, warn: Print): OperatorActions {
+  const administer: Administer = async (options, work) => {
     const admin = adminClient(await readAdminProfile(options.profile, warn));
     try {
       await work(admin);
     } finally {
       admin.close();
     }
-  }
+  };
+  return {
+    ...jobActions(administer, print, warn),
+    ...clientActions(administer, print),
+    ...modelActions(administer, print),
+    planSchema: async () => print(JSON.stringify(z.toJSONSchema(planFileSchema, { io: "input" }), null, 2)),
+  };
+}
 
+function jobActions(administer: Administer, print: Print, warn: Print) {
   async function watch(admin: AdminClient, jobId: JobId, json: boolean): Promise<void> {
     const names = new Map((await admin.listClients()).map((client) => [client.clientId, client.name]));
     const narrate = narrator((clientId: ClientId) => names.get(clientId) ?? clientId);
-    for await (const { index, event } of admin.watchJob(jobId)) {
+    const away = ({ code }: FederationError) => warn(`the coordinator is away (${code}); waiting for it`);
+    for await (const { index, event } of followJob(admin, jobId, { away })) {
       const line = json ? canonicalJson({ index, event }) : narrate(event);
       if (line !== undefined) print(line);
       if (event.type === "JobEnded" && event.outcome !== "completed") process.exitCode = 1;
@@ -56,6 +73,16 @@ export function operatorActions(print: (line: string) => void, warn: (line: stri
           print([job.jobId, job.name, job.phase, `${job.round}/${job.rounds}`, job.reason].join("\t"));
         }
       }),
+    showJob: (options) =>
+      administer(options, async (admin) => {
+        const report = await admin.showJob(asJobId(options.job), options.round);
+        for (const line of options.json ? [canonicalJson(report)] : tellJob(report)) print(line);
+      }),
+  } satisfies Partial<OperatorActions>;
+}
+
+function clientActions(administer: Administer, print: Print) {
+  return {
     invite: (options) =>
       administer(options, async (admin) => {
         // the file first: a token that cannot be written down must not be made
@@ -73,8 +100,7 @@ export function operatorActions(print: (line: string) => void, warn: (line: stri
     listClients: (options) =>
       administer(options, async (admin) => {
         for (const client of await admin.listClients()) {
-          const standing = client.revoked ? "revoked" : "enrolled";
-          print([client.clientId, client.name, standing, client.connected ? "connected" : "away"].join("\t"));
+          print([client.clientId, client.name, standing(client), client.connected ? "connected" : "away"].join("\t"));
         }
       }),
     revoke: (options) =>
@@ -82,6 +108,21 @@ export function operatorActions(print: (line: string) => void, warn: (line: stri
         await admin.revokeClient(options.name, options.reason);
         print(`${options.name} is revoked`);
       }),
+    release: (options) =>
+      administer(options, async (admin) => {
+        await admin.releaseClient(options.name, options.reason);
+        print(`${options.name} is released`);
+      }),
+  } satisfies Partial<OperatorActions>;
+}
+
+function standing({ revoked, quarantined }: ListedClient): string {
+  if (revoked) return "revoked";
+  return quarantined ? "in quarantine" : "enrolled";
+}
+
+function modelActions(administer: Administer, print: Print) {
+  return {
     listModels: (options) =>
       administer(options, async (admin) => {
         for (const model of await admin.listModels(options.job === undefined ? undefined : asJobId(options.job))) {
@@ -97,6 +138,5 @@ export function operatorActions(print: (line: string) => void, warn: (line: stri
         );
         print(`${options.out}: model ${options.model}`);
       }),
-    planSchema: async () => print(JSON.stringify(z.toJSONSchema(planFileSchema, { io: "input" }), null, 2)),
-  };
+  } satisfies Partial<OperatorActions>;
 }

@@ -5,6 +5,7 @@ import type { ErrorCode, Refusal } from "../core/errors.ts";
 import type { ClientId, Digest, FederationId, JobId, UpdateId } from "../core/ids.ts";
 import type { Random } from "../core/random/random.ts";
 import type { SignedReceipt, SignedTask } from "../core/statements.ts";
+import type { JobReport } from "./rounds/job-report.ts";
 import type { BlobStore } from "./storage/blob-store.ts";
 import type { Journal } from "./storage/journal.ts";
 
@@ -42,6 +43,8 @@ export interface Limits {
   readonly callsPerClientPerSecond: number;
   /** Connections without a session that one address, or one IPv6 /64, may hold. */
   readonly strangersPerAddress: number;
+  /** Bytes of updates that an open round may hold in memory, to be measured while others are awaited. */
+  readonly rowBudgetBytes: number;
 }
 
 export interface EnrolledClient {
@@ -50,6 +53,8 @@ export interface EnrolledClient {
   readonly publicKey: Uint8Array;
   readonly keyEpoch: number;
   readonly revoked: boolean;
+  /** Left out of cohorts until it is released. */
+  readonly quarantined: boolean;
 }
 
 export interface Clients {
@@ -67,6 +72,10 @@ export interface Clients {
   }): Promise<EnrolledClient | Refusal>;
   /** Journals the revocation, then drops the client's sessions at once. */
   revoke(clientName: string, reason: string): Promise<Refusal | undefined>;
+  /** A job has journaled that it leaves this client out. */
+  quarantined(clientId: ClientId): void;
+  /** Journals the release; the client is drawn again from the next round on. @param releasedBy raw Ed25519 public key */
+  release(clientName: string, releasedBy: Uint8Array, reason: string): Promise<Refusal | undefined>;
 }
 
 /** What the coordinator pushes to one connected client. */
@@ -138,6 +147,8 @@ export interface Jobs {
   stop(jobId: JobId, reason: string): Promise<Refusal | undefined>;
   list(): readonly JobSummary[];
   models(jobId: JobId | undefined): readonly ModelSummary[];
+  /** The job with the figures of one round, the last one diagnosed unless told otherwise. @throws JOB_UNKNOWN, ROUND_UNKNOWN */
+  show(jobId: JobId, round: number | undefined): JobReport;
   /** A client connected: whatever open rounds ask of it is pushed again. */
   clientConnected(session: ClientSession): void;
   accepted(session: ClientSession, task: AttemptKey): void;

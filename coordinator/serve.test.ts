@@ -22,7 +22,7 @@ test("a coordinator that listens on every interface is administered with the pro
   onTestFinished(() => rm(folder, { recursive: true }));
   await initHome({ folder, name: "test", hosts: [], clock: systemClock, random: secureRandom });
   const listening = { listen: "0.0.0.0:0", plaintext: false, forcePlaintext: false };
-  const named = { home: folder, ...listening, logLevel: "silent" };
+  const named = { home: folder, ...listening, logLevel: "silent", rowBudgetMib: 1 };
   const nameless = serve(named, pino({ level: "silent" }), () => undefined);
   await expect(nameless).rejects.toMatchObject({
     code: "CONFIG_INVALID",

@@ -24,7 +24,14 @@ export interface Serving {
  */
 export async function serve(options: ServeOptions, log: Logger, fatal: (error: unknown) => void): Promise<Serving> {
   const home = await openHome(options.home, (text) => log.warn(text));
-  const coordinator = await openCoordinator({ home, log, fatal });
+  const { threads, rowBudgetMib } = options;
+  const coordinator = await openCoordinator({
+    home,
+    log,
+    fatal,
+    limits: { rowBudgetBytes: rowBudgetMib * MIB },
+    ...(threads !== undefined && { numThreads: threads }),
+  });
   try {
     const material = await tlsFor(home, options);
     // before anybody can connect, so that no client hears JOB_UNKNOWN of a job that goes on
@@ -51,6 +58,8 @@ export async function serve(options: ServeOptions, log: Logger, fatal: (error: u
     throw error;
   }
 }
+
+const MIB = 1 << 20;
 
 const LOOPBACK: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 

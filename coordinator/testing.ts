@@ -10,6 +10,8 @@ import { asFederationId, type JobId, ZERO_DIGEST } from "../core/ids.ts";
 import type { TaskStatement } from "../core/statements.ts";
 import { bytesOf, payloadDigest } from "../core/tensors/digest.ts";
 import type { UpdateHeader } from "../core/update.ts";
+import { wasmKernels } from "../core/vector/kernels/wasm-kernels.ts";
+import { inlineEngine } from "./aggregation/engine/inline-engine.ts";
 import type { Home } from "./config.ts";
 import { type Coordinator, type CoordinatorOptions, openCoordinator } from "./coordinator.ts";
 import type { Begun, ClientSession, EnrolledClient, Push } from "./parts.ts";
@@ -42,6 +44,9 @@ export const testHome = (): Home => ({
   noiseMaster: newSeed(),
 });
 
+/** Tests start no threads of their own. */
+export const inThisThread = { engine: inlineEngine({ kernels: wasmKernels() }) };
+
 export async function testFederation(
   numClients: number,
   options: Partial<CoordinatorOptions> = {},
@@ -53,6 +58,7 @@ export async function testFederation(
     log: pino({ level: "silent" }),
     journal: memoryJournal({ origin: home.federationId, logKey: home.logKey, clock: systemClock }),
     blobs: memoryBlobStore(tmpdir()),
+    ...inThisThread,
     fatal: (error) => errors.push(error),
     ...options,
   });

@@ -10,6 +10,7 @@ export const ERROR_CATALOG = {
   KEY_EPOCH_STALE: { status: "UNAUTHENTICATED", told: "The key epoch is not the current one." },
   PROOF_INVALID: { status: "UNAUTHENTICATED", told: "The proof of possession does not verify." },
   TOKEN_INVALID: { status: "PERMISSION_DENIED", told: "The enrolment token is unknown, used or expired." },
+  CLIENT_NOT_QUARANTINED: { status: "FAILED_PRECONDITION", told: "This client is not in quarantine." },
   CLIENT_NAME_TAKEN: { status: "ALREADY_EXISTS", told: "A client of that name is enrolled already." },
   PUBLIC_KEY_WEAK: { status: "INVALID_ARGUMENT", told: "The public key is not an acceptable Ed25519 key." },
   ADMIN_UNAUTHORIZED: {
@@ -55,6 +56,7 @@ export const ERROR_CATALOG = {
   PRIVACY_BUDGET_SPENT: { status: "FAILED_PRECONDITION", told: "The next round would exceed the privacy budget." },
   TOO_FEW_UPDATES: { status: "FAILED_PRECONDITION", told: "Too few updates for the rule." },
   TOO_FEW_CLIENTS: { status: "FAILED_PRECONDITION", told: "Too few clients are enrolled for the plan." },
+  ROUND_UNKNOWN: { status: "NOT_FOUND", told: "That round has not been closed." },
   MODEL_UNKNOWN: { status: "NOT_FOUND", told: "No such model version." },
 
   // this machine
@@ -74,14 +76,16 @@ export const ERROR_CATALOG = {
     told: "The coordinator's log does not continue the one this client has seen.",
   },
   TRAINER_FAILED: { status: "ABORTED", told: "Local training failed." },
+  AGGREGATION_FAILED: { status: "INTERNAL", told: "The updates could not be aggregated." },
   EVALUATION_FAILED: { status: "INTERNAL", told: "The global model could not be evaluated." },
   BACKEND_UNAVAILABLE: { status: "UNAVAILABLE", told: "No TensorFlow.js backend could be started." },
   SQLITE_UNAVAILABLE: { status: "UNAVAILABLE", told: "No SQLite is available to the coordinator." },
-  FOLDER_LOCKED: { status: "FAILED_PRECONDITION", told: "Another coordinator uses this folder." },
+  FOLDER_LOCKED: { status: "FAILED_PRECONDITION", told: "Another process uses this folder." },
   FOLDER_NOT_INITIALIZED: { status: "FAILED_PRECONDITION", told: "The folder holds no coordinator; run init first." },
   JOURNAL_CORRUPT: { status: "DATA_LOSS", told: "The journal's chain does not verify." },
   STORAGE_FAILED: { status: "UNAVAILABLE", told: "The coordinator could not store the data." },
   DISK_FULL: { status: "RESOURCE_EXHAUSTED", told: "The coordinator's disk is full; the update was not taken." },
+  PANEL_TOO_LARGE: { status: "RESOURCE_EXHAUSTED", told: "The updates do not fit the memory of the kernels." },
   PORT_IN_USE: { status: "UNAVAILABLE", told: "The port is in use." },
   PROCESS_FAILED: { status: "ABORTED", told: "A process of the demo could not be started or ended by itself." },
   PLAINTEXT_REFUSED: {

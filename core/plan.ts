@@ -63,6 +63,20 @@ const aggregation = z.strictObject({
   maxNorm: positive.max(1e18).default(1e6),
 });
 
+/** The coordinator's own examples, for rules that compare every update with one of its own training. */
+const rootDataset = z.strictObject({ images: z.string().min(1), labels: z.string().min(1) });
+
+const reputation = z.strictObject({
+  /** `observe` only shows what it sees; `quarantine` leaves clients out of later rounds until they are released by hand. */
+  mode: z.enum(["observe", "quarantine"]).default("observe"),
+  /** How much of a client's reputation the next round keeps; the rest is what that round says. */
+  decay: z.number().min(0.5).max(0.99).default(0.8),
+  /** A reputation below it is bad enough for quarantine. */
+  threshold: z.number().gt(0).lt(1).default(0.3),
+  /** So many rounds must have spoken against a client first. */
+  minRounds: z.int().min(2).max(1_000).default(3),
+});
+
 const privacy = z.discriminatedUnion("mode", [
   z.strictObject({ mode: z.literal("none") }),
   z.strictObject({
@@ -95,14 +109,16 @@ const shared = {
   cohort: cohort.default({ sampling: "full" }),
   round,
   local: local.prefault({}),
-  aggregation,
   privacy: privacy.default({ mode: "none" }),
   serverOptimizer: serverOptimizer.default({ name: "FedAvg", learningRate: 1 }),
+  /** Left out where a plan leaves it out, so that plans keep their digests. */
+  reputation: reputation.optional(),
 };
 
 /** What an operator writes: files by path, relative to the plan's folder. */
 export const planFileSchema = z.strictObject({
   ...shared,
+  aggregation: aggregation.extend({ rootDataset: rootDataset.optional() }),
   model: z.union([z.strictObject({ layers: z.string().min(1) }), builtinModel]),
   evaluation: z
     .strictObject({
@@ -115,6 +131,7 @@ export const planFileSchema = z.strictObject({
 /** What the federation agrees on: the same, with files replaced by their SHA-256. */
 export const planSchema = z.strictObject({
   ...shared,
+  aggregation: aggregation.extend({ rootDatasetSha256: sha256.optional() }),
   model: z.union([z.strictObject({ layers: sha256 }), builtinModel]),
   evaluation: z.strictObject({ datasetSha256: sha256, everyRounds }).optional(),
 });
@@ -125,6 +142,10 @@ export type BuiltinModel = z.output<typeof builtinModel>;
 export type LocalTraining = Plan["local"];
 export type CentralPrivacy = Extract<Plan["privacy"], { mode: "central" }>;
 export type ServerOptimizerSettings = Plan["serverOptimizer"];
+export type ReputationSettings = z.output<typeof reputation>;
 export type NamedSettings = z.output<typeof named>;
 
 export const isBuiltin = (model: Plan["model"] | PlanFile["model"]): model is BuiltinModel => "builtin" in model;
+
+/** The plan's own settings, or those of a plan that names none. */
+export const reputationSettings = (plan: Plan): ReputationSettings => plan.reputation ?? reputation.parse({});

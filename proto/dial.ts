@@ -30,6 +30,8 @@ export function dial({ address, federationId, caCertificatePem, forcePlaintext =
     "grpc-node.flow_control_window": RECEIVE_WINDOW_BYTES,
     // our calls resume at their own offsets; grpc's retries would hold a copy of every message
     "grpc.enable_retries": 0,
+    // a write is done when the message has left, not when it lies in a buffer for a retry
+    "grpc.per_rpc_retry_buffer_size": 0,
     "grpc.enable_channelz": 0,
     "grpc.enable_http_proxy": local ? 0 : 1,
     "grpc.service_config_disable_resolution": 1,

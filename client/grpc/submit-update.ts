@@ -1,8 +1,10 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { ClientDuplexStream } from "@grpc/grpc-js";
 import { FederationError, isErrorCode, type Refusal, refuse } from "../../core/errors.ts";
+import { readAll } from "../../core/files/file-bytes.ts";
 import type { SignedReceipt } from "../../core/statements.ts";
 import type { PayloadFile, SignedUpdate } from "../../core/update.ts";
+import { CHUNK_HEAD_BYTES, chunkMessage } from "../../proto/chunk-message.ts";
 import type { UploadMessage } from "../../proto/generated/holdfast/v1/UploadMessage.ts";
 import type { UploadReply__Output as UploadReply } from "../../proto/generated/holdfast/v1/UploadReply.ts";
 import { CHUNK_BYTES } from "../../proto/protocol.ts";
@@ -11,10 +13,10 @@ import { repliesOf } from "./replies.ts";
 import { resuming } from "./resuming.ts";
 import type { SessionCalls } from "./session.ts";
 
-/** A trip to the disk costs as much as the copying of a chunk. */
-const READ_BYTES = 2 * CHUNK_BYTES;
+/** While one is read, the others leave. */
+const CHUNKS_UNDER_WAY = 3;
 
-type UploadCall = ClientDuplexStream<UploadMessage, UploadReply>;
+type UploadCall = ClientDuplexStream<UploadMessage | Uint8Array, UploadReply>;
 
 /**
  * Sends header and signature, then the payload from wherever the coordinator says, and returns its word on it. A
@@ -27,7 +29,7 @@ export function submitUpdate(
   signal: AbortSignal,
 ): Promise<SignedReceipt | Refusal> {
   return resuming(calls, signal, async () => {
-    const call: UploadCall = calls.stub.uploadUpdate(calls.metadata);
+    const call = calls.stub.uploadUpdate(calls.metadata) as UploadCall;
     const cancel = () => call.cancel();
     signal.addEventListener("abort", cancel);
     try {
@@ -49,11 +51,13 @@ async function upload(call: UploadCall, update: SignedUpdate): Promise<UploadRep
   const first = await replies.next();
   if (!first?.proceed) return first;
 
-  let answered = false;
-  const answer = replies.next().finally(() => {
-    answered = true;
-  });
-  const [reply] = await Promise.all([answer, sendPayload(call, update.payload, first.proceed.offset, () => answered)]);
+  let over = false;
+  const end = () => {
+    over = true;
+  };
+  call.once("status", end);
+  const answer = replies.next().finally(end);
+  const [reply] = await Promise.all([answer, sendPayload(call, update.payload, first.proceed.offset, () => over)]);
   return reply;
 }
 
@@ -61,54 +65,56 @@ async function sendPayload(
   call: UploadCall,
   payload: PayloadFile,
   fromOffset: number,
-  answered: () => boolean,
+  isOver: () => boolean,
 ): Promise<void> {
-  for await (const { offset, bytes } of chunksOf(payload, fromOffset)) {
-    if (answered()) return;
-    if (!call.write({ chunk: { offset, bytes } })) await drained(call, answered);
-  }
-  call.end();
+  if (payload.bytes === undefined) await sendFile(call, payload, fromOffset, isOver);
+  else await sendBytes(call, payload.bytes, fromOffset, isOver);
+  if (!isOver()) call.end();
 }
 
-async function* chunksOf({ bytes, path, offset: start, sizeBytes }: PayloadFile, fromOffset: number) {
-  if (bytes !== undefined) return yield* slicesOf(bytes, fromOffset);
+async function sendBytes(call: UploadCall, payload: Uint8Array, fromOffset: number, isOver: () => boolean) {
+  for (let offset = fromOffset; offset < payload.length && !isOver(); offset += CHUNK_BYTES) {
+    await sent(call, { chunk: { offset, bytes: payload.subarray(offset, offset + CHUNK_BYTES) } });
+  }
+}
+
+/** A few buffers take the chunks in turn: as garbage, so many would keep the collector busier than sending keeps us. */
+async function sendFile(call: UploadCall, payload: PayloadFile, fromOffset: number, isOver: () => boolean) {
+  const { path, offset: start, sizeBytes } = payload;
   const file = await open(path, "r");
-  const read = (offset: number) => readBlock(file, start + offset, Math.min(READ_BYTES, sizeBytes - offset));
-  let ahead = read(fromOffset);
+  const newBuffer = () => Buffer.allocUnsafeSlow(CHUNK_HEAD_BYTES + CHUNK_BYTES);
+  const buffers = Array.from({ length: CHUNKS_UNDER_WAY }, newBuffer);
+  const underWay: Promise<void>[] = [];
   try {
-    for (let offset = fromOffset; offset < sizeBytes; offset += READ_BYTES) {
-      const block = await ahead;
-      // the disk works while the stream drains
-      ahead = read(Math.min(offset + READ_BYTES, sizeBytes));
-      for (const slice of slicesOf(block, 0)) yield { ...slice, offset: offset + slice.offset };
+    for (let offset = fromOffset, slot = 0; offset < sizeBytes; offset += CHUNK_BYTES) {
+      await underWay[slot];
+      const length = Math.min(CHUNK_BYTES, sizeBytes - offset);
+      const buffer = buffers[slot] as Buffer;
+      await readPart(file, buffer.subarray(CHUNK_HEAD_BYTES, CHUNK_HEAD_BYTES + length), start + offset);
+      if (isOver()) return;
+      underWay[slot] = sent(call, chunkMessage(buffer, offset, length));
+      slot = (slot + 1) % CHUNKS_UNDER_WAY;
     }
   } finally {
-    await ahead.catch(() => undefined);
     await file.close();
   }
 }
 
-async function readBlock(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, position);
-  if (bytesRead !== length) throw new FederationError("DATA_FILE_INVALID", "the update's file is too short");
-  return buffer;
+async function readPart(file: FileHandle, into: Uint8Array, position: number): Promise<void> {
+  await readAll(file, into, position).catch((cause: unknown) => {
+    throw new FederationError("DATA_FILE_INVALID", "the update's file cannot be read", { cause });
+  });
 }
 
-function* slicesOf(bytes: Uint8Array, fromOffset: number) {
-  for (let offset = fromOffset; offset < bytes.length; offset += CHUNK_BYTES) {
-    yield { offset, bytes: bytes.subarray(offset, offset + CHUNK_BYTES) };
-  }
-}
-
-/** Until the stream takes more, or has ended. */
-function drained(call: UploadCall, answered: () => boolean): Promise<void> {
+/** Until the message has left, or the stream has ended. */
+function sent(call: UploadCall, message: UploadMessage | Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
-      call.off("drain", done).off("status", done);
+      call.off("status", done);
       resolve();
     };
-    if (answered()) return resolve();
-    call.on("drain", done).on("status", done);
+    call.on("status", done);
+    call.write(message, done);
   });
 }
 

@@ -67,7 +67,7 @@ export class Gate implements Admission {
       body,
       parts: this.#parts,
       answerOnce: (judge) => this.#answerOnce(candidate, judge),
-      ended: () => this.#ended(clientId, updateId),
+      ended: (isLeft) => this.#ended(clientId, updateId, isLeft),
     });
     this.#underWay.set(clientId, { updateId, upload });
     return { outcome: "proceed", upload };
@@ -88,9 +88,10 @@ export class Gate implements Admission {
     return answer;
   }
 
-  #ended(clientId: ClientId, updateId: UpdateId): void {
+  #ended(clientId: ClientId, updateId: UpdateId, isLeft: boolean): void {
     if (this.#underWay.get(clientId)?.updateId === updateId) this.#underWay.delete(clientId);
-    this.#left.set(clientId, updateId);
+    if (isLeft) this.#left.set(clientId, updateId);
+    else if (this.#left.get(clientId) === updateId) this.#left.delete(clientId);
   }
 
   /** One upload per client: the same update continues where its older stream left it, another one replaces it. */

@@ -6,10 +6,7 @@ import { numCoordinates, type TensorSchema } from "../../core/tensors/schema.ts"
 import { sumOfSquares } from "../../core/vector/norms.ts";
 import type { BlobStore, Spool } from "../storage/blob-store.ts";
 import { INLINE_BYTES, type InlineBlob } from "../storage/journal.ts";
-import { openRowSource } from "../storage/row-sources.ts";
-
-/** Float32 values checked between two breaths of the event loop. */
-const CHECK_TILE = 1 << 18;
+import { slicesOf } from "../storage/row-sources.ts";
 
 /** A payload on its way in, in memory while small, else in a spool file that a broken upload resumes. */
 export interface Body {
@@ -54,6 +51,15 @@ function memoryBody(sizeBytes: number): Body {
 function spooledBody(spool: Spool): Body {
   // taken along while the bytes stream; a resumed upload is read again at the end
   let sum = spool.offset === 0 ? 0 : undefined;
+  let words = new Uint8Array();
+
+  /** A view of a copy: the wire leaves most chunks between the words, and a fresh buffer for each would be garbage. */
+  function valuesOf(bytes: Uint8Array): Float32Array {
+    if (words.length < bytes.length) words = new Uint8Array(bytes.length);
+    words.set(bytes);
+    return floatsOf(words.subarray(0, bytes.length));
+  }
+
   return {
     get offset() {
       return spool.offset;
@@ -61,7 +67,7 @@ function spooledBody(spool: Spool): Body {
     async write(bytes) {
       const writing = spool.write(bytes);
       const isWhole = sum !== undefined && bytes.length % Float32Array.BYTES_PER_ELEMENT === 0;
-      const next = isWhole ? sumOfSquares(floatsOf(bytes), sum) : undefined;
+      const next = isWhole ? sumOfSquares(valuesOf(bytes), sum) : undefined;
       await writing;
       sum = next;
     },
@@ -77,21 +83,9 @@ function spooledBody(spool: Spool): Body {
 }
 
 async function sumOfSquaresOf(spool: Spool): Promise<number> {
-  const file = spool.file();
-  const row = await openRowSource(file);
-  try {
-    const numValues = file.sizeBytes / Float32Array.BYTES_PER_ELEMENT;
-    const tile = new Float32Array(Math.min(CHECK_TILE, numValues));
-    let sum = 0;
-    for (let start = 0; start < numValues; start += tile.length) {
-      const part = tile.subarray(0, Math.min(tile.length, numValues - start));
-      await row.read(start, part);
-      sum = sumOfSquares(part, sum);
-    }
-    return sum;
-  } finally {
-    await row.close();
-  }
+  let sum = 0;
+  for await (const slice of slicesOf(spool.file())) sum = sumOfSquares(floatsOf(slice), sum);
+  return sum;
 }
 
 /** What storage refuses (a full disk, a chunk out of place) is a refusal; anything else is a broken promise. */

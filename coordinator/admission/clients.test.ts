@@ -88,7 +88,7 @@ describe("an enrolment whose answer was lost", () => {
   test("replayed from the journal, the register still knows it", async () => {
     const { federation, journal, token, signer } = await enrolledNorth();
     const { parts } = federation.coordinator;
-    const register = new ClientRegister({ ...parts, dropSessions: () => undefined });
+    const register = new ClientRegister({ ...parts, dropSessions: () => undefined, released: () => undefined });
     for (const { event } of journal.read(0, 100)) register.replay(event);
     const restarted = {
       ...federation,

@@ -16,6 +16,8 @@ interface ClientsParts {
   readonly random: Random;
   /** Ends the sessions of a revoked client. */
   dropSessions(clientId: ClientId): void;
+  /** Tells the jobs that a client has been released from quarantine. */
+  released(event: EventOf<"ClientReleased">): void;
 }
 
 interface Invitation {
@@ -47,7 +49,9 @@ export class ClientRegister implements Clients {
       const { tokenSha256, clientName, expiresAtMs } = event;
       this.#invitations.set(tokenSha256, { clientName, expiresAtMs, enrolled: undefined });
     } else if (event.type === "ClientEnrolled") this.#replayEnrollment(event);
-    else if (event.type === "ClientRevoked") this.#markRevoked(event.clientId);
+    else if (event.type === "ClientRevoked") this.#mark(event.clientId, { revoked: true });
+    else if (event.type === "ClientQuarantined") this.quarantined(event.clientId);
+    else if (event.type === "ClientReleased") this.#mark(event.clientId, { quarantined: false });
   }
 
   find(clientId: ClientId): EnrolledClient | undefined {
@@ -104,10 +108,34 @@ export class ClientRegister implements Clients {
   async revoke(clientName: string, reason: string): Promise<Refusal | undefined> {
     const clientId = clientIdOf(clientName);
     if (!this.#clients.has(clientId)) return refuse("CLIENT_UNKNOWN", clientName);
-    this.#markRevoked(clientId);
+    this.#mark(clientId, { revoked: true });
     this.#parts.dropSessions(clientId);
     const { journal, clock } = this.#parts;
     await journal.append([{ event: { type: "ClientRevoked", clientId, reason, atMs: clock.nowMs() } }]);
+    return undefined;
+  }
+
+  quarantined(clientId: ClientId): void {
+    this.#mark(clientId, { quarantined: true });
+  }
+
+  async release(clientName: string, releasedBy: Uint8Array, reason: string): Promise<Refusal | undefined> {
+    const clientId = clientIdOf(clientName);
+    const client = this.#clients.get(clientId);
+    if (client === undefined) return refuse("CLIENT_UNKNOWN", clientName);
+    if (!client.quarantined) return refuse("CLIENT_NOT_QUARANTINED", clientName);
+    const { journal, clock, released } = this.#parts;
+    const event = {
+      type: "ClientReleased",
+      clientId,
+      releasedBy: toHex(releasedBy),
+      reason,
+      atMs: clock.nowMs(),
+    } as const;
+    this.replay(event);
+    const appended = journal.append([{ event }]);
+    released(event);
+    await appended;
     return undefined;
   }
 
@@ -134,15 +162,22 @@ export class ClientRegister implements Clients {
 
   #replayEnrollment({ clientId, clientName, publicKey, keyEpoch, tokenSha256 }: EventOf<"ClientEnrolled">): void {
     const key = fromHex(publicKey);
-    this.#clients.set(clientId, { clientId, name: clientName, publicKey: key, keyEpoch, revoked: false });
+    this.#clients.set(clientId, {
+      clientId,
+      name: clientName,
+      publicKey: key,
+      keyEpoch,
+      revoked: false,
+      quarantined: false,
+    });
     this.#verifiers.set(clientId, verifier(key));
     const invitation = this.#invitations.get(tokenSha256);
     if (invitation !== undefined) invitation.enrolled = Promise.resolve();
   }
 
-  #markRevoked(clientId: ClientId): void {
+  #mark(clientId: ClientId, change: Partial<EnrolledClient>): void {
     const client = this.#clients.get(clientId);
-    if (client !== undefined) this.#clients.set(clientId, { ...client, revoked: true });
+    if (client !== undefined) this.#clients.set(clientId, { ...client, ...change });
   }
 }
 

@@ -14,8 +14,8 @@ interface UploadInProgress {
   readonly parts: AdmissionParts;
   /** Runs `finish` unless another stream of the same update was answered already. */
   answerOnce(finish: () => Promise<SignedReceipt | Refusal>): Promise<SignedReceipt | Refusal>;
-  /** Called once, however the upload ends. */
-  ended(): void;
+  /** Called once, however the upload ends; `isLeft`: its bytes stay, for a resume. */
+  ended(isLeft: boolean): void;
 }
 
 /** The body's side of admission: bytes in order, then length, digest, finite, norm, then durable, then the receipt. */
@@ -23,10 +23,10 @@ export function openUpload({ candidate, job, body, parts, answerOnce, ended }: U
   const { header } = candidate;
   let over = false;
 
-  function end(): boolean {
+  function end(isLeft = false): boolean {
     const first = !over;
     over = true;
-    if (first) ended();
+    if (first) ended(isLeft);
     return first;
   }
 
@@ -90,7 +90,7 @@ export function openUpload({ candidate, job, body, parts, answerOnce, ended }: U
       return answerOnce(judge);
     },
     async suspend() {
-      if (end()) await body.suspend();
+      if (end(true)) await body.suspend();
     },
     async abandon(code: ErrorCode) {
       if (!end()) return;

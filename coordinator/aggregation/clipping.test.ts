@@ -3,12 +3,14 @@ import { describe, expect, test } from "vitest";
 import { clip } from "../../core/vector/clip.ts";
 import { norm } from "../../core/vector/norms.ts";
 import { clipRows } from "./clipping.ts";
-import { float32, normalVectors, rowsOf } from "./testing.ts";
+import type { RowSource } from "./engine/engine.ts";
+import { readRow } from "./engine/read-row.ts";
+import { float32, normalVectors, rowsOf, testEngine } from "./testing.ts";
 
 async function clipped(vector: Float32Array, clipNorm: number): Promise<Float32Array> {
-  const { sources } = await clipRows(rowsOf([vector]), clipNorm);
+  const { sources } = await clipRows(testEngine, rowsOf([vector]), clipNorm);
   const values = new Float32Array(vector.length);
-  await sources[0]?.read(0, values);
+  readRow(sources[0] as RowSource, 0, values);
   return values;
 }
 

@@ -1,12 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { DistancePath } from "../../core/vector/kernels/pairwise.ts";
+import type { Rows } from "./engine/engine.ts";
 import { measure, mixGeometry } from "./geometry.ts";
 import { distancePathOf } from "./pipeline.ts";
 import type { Geometry, Mixing } from "./rule.ts";
 import { byKrumScore } from "./rules/krum-scores.ts";
-import { float32, normalVectors, rowsOf } from "./testing.ts";
+import { float32, geometryOf, normalVectors, rowsOf, testEngine } from "./testing.ts";
 
 const at = ({ numRows }: Geometry, i: number, j: number) => i * numRows + j;
+
+const measured = (rows: Rows, path: DistancePath) =>
+  measure(testEngine, rows, { path, innerProducts: true, numUpdates: rows.sources.length });
 
 /** A mixing that scales row i by factors[i]. */
 function scaling(factors: readonly number[]): Mixing {
@@ -37,7 +41,7 @@ function clippingTo(bound: number, geometry: Geometry): Mixing {
 
 describe("the geometry of a round", () => {
   test.each(["fast", "exact"] as const)("worked by hand on the %s path: (3, 4) and (0, 1)", async (path) => {
-    const { squaredDistances, innerProducts } = await measure(rowsOf(float32([3, 4], [0, 1])), path);
+    const { squaredDistances, innerProducts } = await geometryOf(float32([3, 4], [0, 1]), path);
     expect([...squaredDistances]).toEqual([0, 25, 1, 25, 0, 18, 1, 18, 0]);
     expect([...innerProducts]).toEqual([0, 0, 0, 0, 25, 4, 0, 4, 1]);
   });
@@ -45,8 +49,8 @@ describe("the geometry of a round", () => {
   test("over several blocks it agrees with a plain sum", async () => {
     const [a, b] = normalVectors(2, 40_000, 1) as [Float32Array, Float32Array];
     const expected = a.reduce((sum, value, i) => sum + (value - (b[i] as number)) ** 2, 0);
-    const exact = await measure(rowsOf([a, b]), "exact");
-    const fast = await measure(rowsOf([a, b]), "fast");
+    const exact = await geometryOf([a, b], "exact");
+    const fast = await geometryOf([a, b], "fast");
     expect(Math.abs((exact.squaredDistances[at(exact, 1, 2)] as number) / expected - 1)).toBeLessThan(1e-12);
     expect(Math.abs((fast.squaredDistances[at(fast, 1, 2)] as number) / expected - 1)).toBeLessThan(1e-5);
   });
@@ -56,7 +60,7 @@ describe("the geometry of a round", () => {
       new Float32Array(100).fill(1000).map((x, k) => x + (k === i ? 1 / 64 : 0)),
     );
     for (const path of ["fast", "exact"] satisfies DistancePath[]) {
-      const geometry = await measure(rowsOf(rows), path);
+      const geometry = await geometryOf(rows, path);
       for (const [i, j] of [
         [1, 2],
         [2, 4],
@@ -93,8 +97,13 @@ describe("the geometry of mixed rows", () => {
         vectors.reduce((sum, x, j) => sum + (values[i * numRows + j + 1] as number) * (x[c] as number), 0),
       ),
     );
-    const expected = await measure(rowsOf(mixed), "exact");
-    const actual = await mixGeometry(await measure(rows, "exact"), { numOutputs: 3, numRows, values }, rows);
+    const expected = await geometryOf(mixed, "exact");
+    const actual = await mixGeometry(
+      testEngine,
+      await measured(rows, "exact"),
+      { numOutputs: 3, numRows, values },
+      rows,
+    );
     for (const [k, d] of expected.squaredDistances.entries()) {
       expect(Math.abs((actual.squaredDistances[k] as number) - d)).toBeLessThan(1e-4);
       expect(Math.abs((actual.innerProducts[k] as number) - (expected.innerProducts[k] as number))).toBeLessThan(1e-4);
@@ -103,9 +112,14 @@ describe("the geometry of mixed rows", () => {
 
   test("rows that are all the same stay at distance 0 of one another, never below", async () => {
     const rows = rowsOf(Array.from({ length: 7 }, () => new Float32Array(1000).fill(0.1)));
-    const geometry = await measure(rows, "fast");
+    const geometry = await measured(rows, "fast");
     const seventh = new Float64Array(7 * 8).fill(1 / 7).map((w, k) => (k % 8 === 0 ? 0 : w));
-    const { squaredDistances } = await mixGeometry(geometry, { numOutputs: 7, numRows: 8, values: seventh }, rows);
+    const { squaredDistances } = await mixGeometry(
+      testEngine,
+      geometry,
+      { numOutputs: 7, numRows: 8, values: seventh },
+      rows,
+    );
     for (let i = 1; i < 8; i++) expect(squaredDistances.slice(i * 8 + 1, i * 8 + 8)).toEqual(new Float64Array(7));
     expect(squaredDistances.every((d) => d >= 0)).toBe(true);
   });
@@ -115,7 +129,7 @@ describe("the geometry of mixed rows", () => {
     const mixing = { numOutputs: 2, numRows: 4, values: Float64Array.of(0, third, third, third, 0, 0, 1, 0) };
     for (let k = 1; k < 50; k++) {
       const rows = rowsOf(float32(...[0, 7, 14].map((step) => [2 ** -6 + step * k * 2 ** -20])));
-      const mixed = await mixGeometry(await measure(rows, "exact"), mixing, rows);
+      const mixed = await mixGeometry(testEngine, await measured(rows, "exact"), mixing, rows);
       const distance = mixed.squaredDistances[at(mixed, 1, 2)];
       expect(distance).toBeGreaterThanOrEqual(0);
       expect(distance).toBeLessThan(1e-20);
@@ -126,10 +140,10 @@ describe("the geometry of mixed rows", () => {
     ["rows scaled down from far away", float32([1e25, 0], [0, 1e25], [1, 1]), scaling([1e-25, 1e-25, 1])],
     ["rows close together and far from the origin", float32([1e6, 0], [1e6, 1], [1e6, 2]), pairMeans(3)],
   ] as const)("%s need no second look", async (_, vectors, mixing) => {
-    const geometry = await measure(rowsOf(vectors), "exact");
-    const unread = { read: () => Promise.reject(new Error("the rows were read again")) };
-    const rows = { ...rowsOf(vectors), sources: vectors.map(() => unread) };
-    await expect(mixGeometry(geometry, mixing, rows)).resolves.toBeDefined();
+    const geometry = await geometryOf(vectors, "exact");
+    const missing = { kind: "file", path: "/nowhere", offset: 0, sizeBytes: 8 } as const;
+    const rows = { ...rowsOf(vectors), sources: vectors.map(() => missing) };
+    await expect(mixGeometry(testEngine, geometry, mixing, rows)).resolves.toBeDefined();
   });
 
   test.each([1e8, 1e17, 1e25, 1e30])("clipping, then Krum: attackers of norm %f are never picked", async (norm) => {
@@ -137,8 +151,8 @@ describe("the geometry of mixed rows", () => {
       const honest = normalVectors(7, 50, seed).map((x) => x.map((v, k) => (k === 0 ? 3 : v / 10)));
       const attackers = normalVectors(2, 50, 100 + seed).map((x) => x.map((v) => (v / Math.hypot(...x)) * norm));
       const rows = rowsOf([...attackers, ...honest]);
-      const geometry = await measure(rows, "exact");
-      const clipped = await mixGeometry(geometry, clippingTo(4, geometry), rows);
+      const geometry = await measured(rows, "exact");
+      const clipped = await mixGeometry(testEngine, geometry, clippingTo(4, geometry), rows);
       expect(byKrumScore(clipped, 2, "n-f-2")[0]).toBeGreaterThan(2);
     }
   });
@@ -149,7 +163,7 @@ describe("the geometry of mixed rows", () => {
     const numRows = 4;
     // (x1 + x2)/2 = (0, 1/2), whose distance to x3 is 4.5: far below the rounding of far^2
     const mixing = { numOutputs: 2, numRows, values: Float64Array.of(0, 0.5, 0.5, 0, 0, 0, 0, 1) };
-    const { squaredDistances } = await mixGeometry(await measure(rows, "exact"), mixing, rows);
+    const { squaredDistances } = await mixGeometry(testEngine, await measured(rows, "exact"), mixing, rows);
     expect([...squaredDistances]).toEqual([0, 0.25, 25, 0.25, 0, 20.25, 25, 20.25, 0]);
   });
 });

@@ -1,26 +1,28 @@
-import { BLOCK_LENGTH } from "../../core/vector/kernels/layout.ts";
-import { addPairsOf, type DistancePath } from "../../core/vector/kernels/pairwise.ts";
-import { squaredNormOfSums, weightedSum } from "../../core/vector/kernels/weighted-sum.ts";
-import { blocksOf, pause, type Rows } from "./rows.ts";
+import type { PairSums } from "../../core/vector/kernels/pairwise.ts";
+import type { Engine, PairOptions, Rows } from "./engine/engine.ts";
 import type { Geometry, Mixing } from "./rule.ts";
 
+export interface Measuring extends Pick<PairOptions, "path" | "innerProducts"> {
+  /** Updates come first among the rows, references behind them. */
+  readonly numUpdates: number;
+  /** Sums of the first rows, where they are there already. */
+  readonly measured?: PairSums | undefined;
+}
+
 /** One pass over the rows: their squared distances and inner products, with the origin as row 0. */
-export async function measure(rows: Rows, path: DistancePath): Promise<Geometry> {
+export async function measure(engine: Engine, rows: Rows, options: Measuring): Promise<Geometry> {
+  const { path, innerProducts, numUpdates, measured } = options;
   const n = rows.sources.length;
-  const sums = { numRows: n, squaredDistances: new Float64Array(n * n), innerProducts: new Float64Array(n * n) };
-  for await (const { block, length } of blocksOf(rows)) {
-    for (let i = 0; i < n; i++) {
-      addPairsOf(i, block, length, path, sums);
-      await pause(rows.signal);
+  const firstRow = measured?.numRows ?? 0;
+  const sums = firstRow < n ? await engine.pairs(rows, { path, innerProducts, firstRow }) : undefined;
+  const geometry = emptyGeometry(numUpdates, n + 1);
+  for (let j = 0; j < n; j++) {
+    const { numRows, squaredDistances, innerProducts } = (j < firstRow ? measured : sums) as PairSums;
+    for (let i = 0; i <= j; i++) {
+      const at = i * numRows + j;
+      setPair(geometry, i + 1, j + 1, squaredDistances[at] as number, innerProducts[at] as number);
     }
-  }
-  const geometry = emptyGeometry(n);
-  for (let i = 0; i < n; i++) {
-    for (let j = i; j < n; j++) {
-      const at = i * n + j;
-      setPair(geometry, i + 1, j + 1, sums.squaredDistances[at] as number, sums.innerProducts[at] as number);
-    }
-    setPair(geometry, 0, i + 1, sums.innerProducts[i * n + i] as number, 0);
+    setPair(geometry, 0, j + 1, innerProducts[j * numRows + j] as number, 0);
   }
   return geometry;
 }
@@ -31,46 +33,100 @@ const TOLERANCE = 1e-9;
 const NEGLIGIBLE = 1e-12;
 
 /**
- * The geometry of the mixed rows, from that of the rows. For w = a - b, completed to sum 0 by the origin,
- * ||Xw||^2 = -1/2 w'Dw = w'Gw: the first is accurate where rows are close to one another, the second where they are
- * close to the origin or scaled down to it. Where neither is accurate enough the rows are read again.
+ * The geometry of the mixed rows, the first `numUpdates` of them updates, from that of the rows with its inner
+ * products. For w = a - b, completed to sum 0 by the origin, ||Xw||^2 = -1/2 w'Dw = w'Gw: the first is accurate where
+ * rows are close to one another, the second where they are close to the origin or scaled down to it. Where neither is
+ * accurate enough the rows are read again.
  */
-export async function mixGeometry(geometry: Geometry, mixing: Mixing, rows: Rows): Promise<Geometry> {
+export async function mixGeometry(
+  engine: Engine,
+  geometry: Geometry,
+  mixing: Mixing,
+  rows: Rows,
+  numUpdates = mixing.numOutputs,
+): Promise<Geometry> {
   const m = mixing.numOutputs;
-  const mixed = emptyGeometry(m);
+  const mixed = emptyGeometry(numUpdates, m + 1);
+  const products = mixedProducts(geometry, mixing);
   const inaccurate: { i: number; j: number; weights: Float64Array }[] = [];
+  const difference = sparse(geometry.numRows);
   for (let i = 0; i <= m; i++) {
     for (let j = i + 1; j <= m; j++) {
-      const weights = difference(mixing, i, j);
-      const { value, bound } = squaredNorm(geometry, weights);
-      setPair(mixed, i, j, value, innerProduct(geometry, mixing, i, j));
-      if (bound > TOLERANCE * Math.max(value, NEGLIGIBLE)) inaccurate.push({ i, j, weights });
+      setDifference(difference, mixing, i, j);
+      const { value, bound } = squaredNorm(geometry, difference);
+      setPair(mixed, i, j, value, products[i * (m + 1) + j] as number);
+      if (bound > TOLERANCE * Math.max(value, NEGLIGIBLE))
+        inaccurate.push({ i, j, weights: withoutOrigin(difference) });
     }
-    await pause(rows.signal);
   }
-  const again = await squaredNormsFromRows(
+  const again = await engine.squaredNorms(
     rows,
     inaccurate.map((pair) => pair.weights),
   );
   inaccurate.forEach(({ i, j }, k) => {
-    setPair(mixed, i, j, again[k] as number, mixed.innerProducts[i * (m + 1) + j] as number);
+    setPair(mixed, i, j, again[k] as number, products[i * (m + 1) + j] as number);
   });
   for (let i = 1; i <= m; i++) setPair(mixed, i, i, 0, mixed.squaredDistances[i] as number);
   return mixed;
 }
 
-/** Row i of the mixing matrix, where output 0 is the origin, which no row mixes into. */
-function mixingRow({ numRows, values }: Mixing, i: number): Float64Array {
-  return i === 0 ? new Float64Array(numRows) : values.subarray((i - 1) * numRows, i * numRows);
+/** M G M' over the outputs and, as row 0, the origin. */
+function mixedProducts({ numRows, innerProducts }: Geometry, { numOutputs, values }: Mixing): Float64Array {
+  const size = numOutputs + 1;
+  const products = new Float64Array(size * size);
+  const half = new Float64Array(numRows);
+  for (let i = 0; i < numOutputs; i++) {
+    half.fill(0);
+    for (let k = 1; k < numRows; k++) addScaled(half, values[i * numRows + k] as number, innerProducts, k * numRows);
+    for (let j = i; j < numOutputs; j++) {
+      let sum = 0;
+      for (let l = 1; l < numRows; l++) sum += (half[l] as number) * (values[j * numRows + l] as number);
+      products[(i + 1) * size + j + 1] = sum;
+    }
+  }
+  return products;
 }
 
-/** Weights over the rows of the difference of two mixed rows; the origin takes what is missing to sum 0. */
-function difference(mixing: Mixing, i: number, j: number): Float64Array {
-  const subtrahend = mixingRow(mixing, j);
-  const weights = mixingRow(mixing, i).map((weight, k) => weight - (subtrahend[k] as number));
-  weights[0] = 0;
-  weights[0] = -weights.reduce((sum, weight) => sum + weight, 0);
-  return weights;
+function addScaled(into: Float64Array, factor: number, matrix: Float64Array, start: number): void {
+  if (factor === 0) return;
+  for (let l = 0; l < into.length; l++) into[l] = (into[l] as number) + factor * (matrix[start + l] as number);
+}
+
+/** Weights over the rows of the geometry: `count` of them, on `indices`, the rest 0. */
+interface SparseWeights {
+  count: number;
+  readonly indices: Int32Array;
+  readonly weights: Float64Array;
+}
+
+const sparse = (numRows: number): SparseWeights => ({
+  count: 0,
+  indices: new Int32Array(numRows),
+  weights: new Float64Array(numRows),
+});
+
+/** The difference of two mixed rows, output 0 being the origin; the origin takes what is missing to sum 0. */
+function setDifference(into: SparseWeights, { numRows, values }: Mixing, i: number, j: number): void {
+  let count = 1;
+  let sum = 0;
+  for (let k = 1; k < numRows; k++) {
+    const minuend = i === 0 ? 0 : (values[(i - 1) * numRows + k] as number);
+    const weight = minuend - (values[(j - 1) * numRows + k] as number);
+    if (weight === 0) continue;
+    into.indices[count] = k;
+    into.weights[count] = weight;
+    sum += weight;
+    count++;
+  }
+  into.indices[0] = 0;
+  into.weights[0] = -sum;
+  into.count = count;
+}
+
+function withoutOrigin({ count, indices, weights }: SparseWeights): Float64Array {
+  const dense = new Float64Array(indices.length - 1);
+  for (let a = 1; a < count; a++) dense[(indices[a] as number) - 1] = weights[a] as number;
+  return dense;
 }
 
 interface Bounded {
@@ -79,76 +135,40 @@ interface Bounded {
   readonly bound: number;
 }
 
-/** ||Xw||^2 by the formula of the smaller error, clamped at 0. */
-function squaredNorm(geometry: Geometry, weights: Float64Array): Bounded {
-  const byDistances = fromDistances(geometry, weights);
-  const byProducts = fromProducts(geometry, weights);
-  const { value, bound } = byDistances.bound <= byProducts.bound ? byDistances : byProducts;
-  return { value: Math.max(0, value), bound };
-}
-
-/** -1/2 w'Dw, with error about eps * sum |w_i||w_j| D_ij. */
-function fromDistances({ numRows, squaredDistances }: Geometry, weights: Float64Array): Bounded {
-  let value = 0;
+/**
+ * ||Xw||^2 by the formula of the smaller error, clamped at 0: -1/2 w'Dw, with error about eps * sum |w_i||w_j| D_ij, or
+ * w'Gw, with error about eps * (sum |w_i| ||x_i||)^2.
+ */
+function squaredNorm({ numRows, squaredDistances, innerProducts }: Geometry, w: SparseWeights): Bounded {
+  const { count, indices, weights } = w;
+  let byDistances = 0;
   let magnitude = 0;
-  for (let i = 0; i < numRows; i++) {
-    const a = weights[i] as number;
-    if (a === 0) continue;
-    for (let j = i + 1; j < numRows; j++) {
-      const term = a * (weights[j] as number) * (squaredDistances[i * numRows + j] as number);
-      value -= term;
-      magnitude += Math.abs(term);
-    }
-  }
-  return { value, bound: 2 * Number.EPSILON * magnitude };
-}
-
-/** w'Gw, with error about eps * (sum |w_i| ||x_i||)^2. */
-function fromProducts({ numRows, innerProducts }: Geometry, weights: Float64Array): Bounded {
-  let value = 0;
+  let byProducts = 0;
   let reach = 0;
-  for (let i = 1; i < numRows; i++) {
-    const a = weights[i] as number;
-    if (a === 0) continue;
-    const squared = innerProducts[i * numRows + i] as number;
-    value += a * a * squared;
-    reach += Math.abs(a) * Math.sqrt(squared);
-    for (let j = i + 1; j < numRows; j++) {
-      value += 2 * a * (weights[j] as number) * (innerProducts[i * numRows + j] as number);
+  for (let a = 0; a < count; a++) {
+    const weight = weights[a] as number;
+    const start = (indices[a] as number) * numRows;
+    const squared = innerProducts[start + (indices[a] as number)] as number;
+    reach += Math.abs(weight) * Math.sqrt(squared);
+    let cross = 0;
+    for (let b = a + 1; b < count; b++) {
+      const other = weights[b] as number;
+      const at = start + (indices[b] as number);
+      const term = weight * other * (squaredDistances[at] as number);
+      byDistances -= term;
+      magnitude += Math.abs(term);
+      cross += other * (innerProducts[at] as number);
     }
+    byProducts += weight * (weight * squared + 2 * cross);
   }
-  return { value, bound: Number.EPSILON * reach * reach };
+  const ofDistances = 2 * Number.EPSILON * magnitude;
+  const ofProducts = Number.EPSILON * reach * reach;
+  return ofDistances <= ofProducts
+    ? { value: Math.max(0, byDistances), bound: ofDistances }
+    : { value: Math.max(0, byProducts), bound: ofProducts };
 }
 
-function innerProduct({ numRows, innerProducts }: Geometry, mixing: Mixing, i: number, j: number): number {
-  const left = mixingRow(mixing, i);
-  const right = mixingRow(mixing, j);
-  let sum = 0;
-  for (let k = 1; k < numRows; k++) {
-    const a = left[k] as number;
-    if (a === 0) continue;
-    for (let l = 1; l < numRows; l++) sum += a * (right[l] as number) * (innerProducts[k * numRows + l] as number);
-  }
-  return sum;
-}
-
-/** ||Xw||^2 for each w, in one pass over the rows. */
-async function squaredNormsFromRows(rows: Rows, weights: readonly Float64Array[]): Promise<Float64Array> {
-  const norms = new Float64Array(weights.length);
-  if (weights.length === 0) return norms;
-  const sums = new Float64Array(BLOCK_LENGTH);
-  for await (const { block } of blocksOf(rows)) {
-    for (const [k, w] of weights.entries()) {
-      weightedSum(block, w.subarray(1), sums);
-      norms[k] = (norms[k] as number) + squaredNormOfSums(sums);
-      await pause(rows.signal);
-    }
-  }
-  return norms;
-}
-
-function emptyGeometry(numUpdates: number): Geometry {
-  const numRows = numUpdates + 1;
+function emptyGeometry(numUpdates: number, numRows: number): Geometry {
   return {
     numUpdates,
     numRows,

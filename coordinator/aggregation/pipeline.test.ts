@@ -1,11 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { planSchema } from "../../core/plan.ts";
 import { BLOCK_LENGTH } from "../../core/vector/kernels/layout.ts";
-import { measure } from "./geometry.ts";
-import { aggregate, checkFeasible, pipelineOf } from "./pipeline.ts";
+import type { Engine, RowSource, Rows } from "./engine/engine.ts";
+import { aggregate, checkFeasible, measuresOf, pipelineOf } from "./pipeline.ts";
 import { nnm } from "./pre-aggregators/nnm.ts";
-import type { RowSource } from "./rows.ts";
-import { aggregateOf, chance, float32, normalVectors, pipelineFor, rowsOf, sourceOf } from "./testing.ts";
+import {
+  aggregateOf,
+  chance,
+  float32,
+  geometryOf,
+  inputOf,
+  normalVectors,
+  pipelineFor,
+  testEngine,
+} from "./testing.ts";
 
 const settings = (aggregation: Record<string, unknown>) => planSchema.shape.aggregation.parse(aggregation);
 
@@ -23,6 +31,33 @@ describe("a pipeline from a plan", () => {
     expect(() => pipelineOf(settings({ ...byExamples, rule: { name: "Median" } }))).toThrow(/Median takes uniform/);
     const mixed = { ...byExamples, preAggregators: [{ name: "NNM" }], rule: { name: "FedAvg" } };
     expect(() => pipelineOf(settings(mixed))).toThrow(expect.objectContaining({ code: "PLAN_INVALID" }));
+  });
+
+  test("a rule that remembers clients does not follow a step that merges them", () => {
+    const remembering = { rule: { name: "FoolsGold" }, numByzantine: 1 };
+    expect(pipelineOf(settings({ ...remembering, preAggregators: [{ name: "NNM" }] })).rule.name).toBe("FoolsGold");
+    expect(() => pipelineOf(settings({ ...remembering, preAggregators: [{ name: "Bucketing" }] }))).toThrow(
+      expect.objectContaining({
+        code: "PLAN_INVALID",
+        message: expect.stringMatching(/FoolsGold remembers every client.* Bucketing/),
+      }),
+    );
+  });
+});
+
+describe("what a pipeline measures", () => {
+  test.each([
+    ["nothing", { rule: "FedAvg" }],
+    ["nothing", { rule: "Median" }],
+    ["distances", { rule: "Krum" }],
+    ["distances", { rule: "Median", preAggregators: ["NNM"] }],
+    ["distances", { rule: { name: "Bulyan" } }],
+    ["geometry", { rule: "Krum", preAggregators: ["NNM"] }],
+    ["geometry", { rule: "Median", preAggregators: ["NNM", "NNM"] }],
+    ["geometry", { rule: { name: "Bulyan" }, preAggregators: ["NNM"] }],
+    ["geometry", { rule: "FoolsGold" }],
+  ] as const)("%s: %j", (expected, setup) => {
+    expect(measuresOf(pipelineFor(setup))).toBe(expected);
   });
 });
 
@@ -53,6 +88,69 @@ describe("feasibility", () => {
     expect(checkFeasible(pipeline, 5)?.detail).toBe(
       "Median needs at least 3 updates (n >= 2f + 1, f = 1); it would get 2",
     );
+  });
+});
+
+describe("feasibility once weights are known", () => {
+  const weighted = { rule: "WeightedTrimmedMean", numByzantine: 1 };
+  const vectors = float32([1], [2], [3], [4], [5]);
+
+  test("one client of half the weight is too much for a rule that trims it away", async () => {
+    expect(checkFeasible(pipelineFor(weighted), 5)).toBeUndefined();
+    const heavy = Float64Array.of(1, 1, 1, 1, 4);
+    expect(checkFeasible(pipelineFor(weighted), 5, heavy)).toMatchObject({ refused: "INFEASIBLE_RULE" });
+    await expect(aggregateOf(vectors, { ...weighted, weights: [...heavy] })).rejects.toMatchObject({
+      code: "INFEASIBLE_RULE",
+    });
+    expect((await aggregateOf(vectors, { ...weighted, weights: [1, 1, 1, 1, 1] })).values[0]).toBe(3);
+  });
+
+  test("weights do not reach mixed rows, nor rules that take none", async () => {
+    const weights = [1, 1, 1, 1, 40];
+    for (const setup of [
+      { ...weighted, preAggregators: ["NNM"] },
+      { rule: "Median", numByzantine: 1 },
+    ]) {
+      const { values } = await aggregateOf(vectors, { ...setup, weights });
+      expect(values).toEqual((await aggregateOf(vectors, setup)).values);
+    }
+  });
+});
+
+describe("attackers of enormous norm", () => {
+  const honest = normalVectors(7, 60, 1).map((x) => x.map((value, k) => (k === 0 ? 3 : value / 10)));
+
+  test.each([1e17, 1e19, 1e25, 1e30])("%f: clipped, they are never Krum's choice", async (norm) => {
+    for (let seed = 0; seed < 8; seed++) {
+      const attackers = normalVectors(2, 60, 100 + seed).map((x) => x.map((v) => (v / Math.hypot(...x)) * norm));
+      for (const preAggregators of [[{ name: "NormClipping", clipNorm: 4 }], ["ARC"]]) {
+        const setup = { rule: "Krum", numByzantine: 2, preAggregators };
+        const { coefficients = new Float64Array() } = await aggregateOf([...attackers, ...honest], setup);
+        expect(coefficients.findIndex((coefficient) => coefficient !== 0)).toBeGreaterThan(1);
+      }
+    }
+  });
+
+  test("updates that are all the same stay what they are, through any mixing", async () => {
+    const same = Array.from({ length: 7 }, () => Float32Array.of(0.1, -1e-20, 7e9, 0));
+    for (const preAggregators of [["NNM"], ["ARC", "NNM"], [{ name: "NormClipping", clipNorm: 1e12 }], ["Bucketing"]]) {
+      const { values } = await aggregateOf(same, { rule: "Krum", numByzantine: 0, preAggregators });
+      expect(values).toEqual(same[0]);
+    }
+  });
+});
+
+describe("the smallest rounds", () => {
+  test.each(["FedAvg", "Median", "TrimmedMean", "GeometricMedian"])("%s of one update is that update", async (rule) => {
+    for (const vector of float32([7], [0], [1, -2, 3e38])) {
+      expect((await aggregateOf([vector], { rule })).values).toEqual(vector);
+    }
+  });
+
+  test("updates without a single coordinate have an aggregate without one", async () => {
+    for (const rule of ["FedAvg", "Median", "Krum"]) {
+      expect((await aggregateOf(float32([], [], []), { rule, observe: true })).values).toHaveLength(0);
+    }
   });
 });
 
@@ -104,7 +202,7 @@ describe("an aggregation", () => {
   test("two pre-aggregators are applied from left to right", async () => {
     const vectors = normalVectors(6, 20, 6);
     const setup = { rule: "Median", preAggregators: ["NNM"], numByzantine: 2 };
-    const { values: mixing, numRows } = nnm(setup).mix(await measure(rowsOf(vectors), "exact"), chance);
+    const { values: mixing, numRows } = nnm(setup).mix(await geometryOf(vectors), chance);
     const mixed = vectors.map((_, i) => {
       const sums = vectors.map((x, j) => x.map((value) => value * (mixing[i * numRows + j + 1] as number)));
       return sums.reduce((sum, x) => sum.map((value, k) => value + (x[k] as number)));
@@ -119,21 +217,21 @@ describe("an aggregation", () => {
     expect([...values]).toEqual([0.75, 1.25]);
   });
 
-  test("reads a block at a time: once to measure, once more the rows that it takes", async () => {
-    const reads = new Map<number, number>();
+  test("reads the rows once to measure them, and once more those that it takes", async () => {
     const vectors = normalVectors(5, 2 * BLOCK_LENGTH + 9, 7);
-    const rows = vectors.map(
-      (vector, i): RowSource => ({
-        read: async (start, into) => {
-          expect(into.length).toBeLessThanOrEqual(BLOCK_LENGTH);
-          reads.set(i, (reads.get(i) ?? 0) + 1);
-          await sourceOf(vector).read(start, into);
+    const passes: RowSource[][] = [];
+    const engine = new Proxy(testEngine, {
+      get:
+        (target, name: keyof Engine) =>
+        (rows: Rows, ...rest: unknown[]) => {
+          passes.push([...rows.sources]);
+          return (target[name] as (...given: unknown[]) => unknown).call(target, rows, ...rest);
         },
-      }),
-    );
-    const { coefficients } = await aggregate({ ...inputOf(rows, vectors), distancePath: "fast" });
-    expect([...(coefficients ?? [])].filter((coefficient) => coefficient === 0)).toHaveLength(1);
-    for (const [i, coefficient] of (coefficients ?? []).entries()) expect(reads.get(i)).toBe(coefficient === 0 ? 3 : 6);
+    });
+    const setup = { rule: "Krum", numByzantine: 1, engine };
+    const { coefficients } = await aggregateOf(vectors, setup);
+    expect(passes).toHaveLength(2);
+    expect(coefficients?.filter((coefficient) => coefficient !== 0)).toHaveLength(1);
   });
 
   test("lets others run between blocks", async () => {
@@ -147,11 +245,7 @@ describe("an aggregation", () => {
   test("stops when it is told to", async () => {
     const vectors = normalVectors(5, 3 * BLOCK_LENGTH, 9);
     const stop = new AbortController();
-    const running = aggregate({
-      ...inputOf(vectors.map(sourceOf), vectors),
-      distancePath: "fast",
-      signal: stop.signal,
-    });
+    const running = aggregate({ ...inputOf(vectors, { rule: "Krum", numByzantine: 1 }), signal: stop.signal });
     stop.abort(new Error("shutting down"));
     await expect(running).rejects.toThrow("shutting down");
   });
@@ -161,8 +255,3 @@ describe("an aggregation", () => {
     await expect(aggregateOf(vectors, { rule })).rejects.toMatchObject({ code: "NOT_FINITE" });
   });
 });
-
-function inputOf(rows: readonly RowSource[], vectors: readonly Float32Array[]) {
-  const pipeline = pipelineFor({ rule: "Krum", preAggregators: ["NNM"], numByzantine: 1 });
-  return { pipeline, rows, numCoordinates: vectors[0]?.length ?? 0, weights: new Float64Array(rows.length).fill(1) };
-}

@@ -1,14 +1,17 @@
 import { FederationError, type Refusal, refuse } from "../../core/errors.ts";
 import type { Plan } from "../../core/plan.ts";
-import { seededRandom } from "../../core/random/seeded.ts";
-import type { DistancePath } from "../../core/vector/kernels/pairwise.ts";
-import { byColumn, sumOfRows } from "./apply.ts";
-import { clipRows } from "./clipping.ts";
-import { measure, mixGeometry } from "./geometry.ts";
-import { composed, throughMixing } from "./mixing.ts";
+import type { DistancePath, PairSums } from "../../core/vector/kernels/pairwise.ts";
+import type { Engine, RowSource } from "./engine/engine.ts";
+import { composed, withReferences } from "./mixing.ts";
+import { type Observations, observe } from "./observations.ts";
+import { outcomeOf } from "./outcome.ts";
 import { preAggregatorOf, ruleOf } from "./registry.ts";
-import type { RowSource, Rows } from "./rows.ts";
-import type { Geometry, Mixing, PreAggregator, Rule } from "./rule.ts";
+import { roundRows } from "./round-rows.ts";
+import type { Mixing, Needs, PreAggregator, ReferenceName, Rule } from "./rule.ts";
+import { type RuleMemory, streamOf } from "./rule-input.ts";
+
+export type { Observations } from "./observations.ts";
+export type { RuleMemory } from "./rule-input.ts";
 
 /** Pre-aggregators, applied from left to right, and the rule that has the last word. */
 export interface Pipeline {
@@ -16,8 +19,11 @@ export interface Pipeline {
   readonly rule: Rule;
 }
 
+/** What a plan says of a pipeline. */
+export type PipelineSettings = Pick<Plan["aggregation"], "preAggregators" | "rule" | "numByzantine" | "weights">;
+
 /** @throws RULE_UNKNOWN, PLAN_INVALID */
-export function pipelineOf(settings: Plan["aggregation"]): Pipeline {
+export function pipelineOf(settings: PipelineSettings): Pipeline {
   const { numByzantine, weights } = settings;
   const rule = ruleOf(settings.rule, numByzantine);
   const preAggregators = settings.preAggregators.map((it) => preAggregatorOf(it, numByzantine));
@@ -25,19 +31,31 @@ export function pipelineOf(settings: Plan["aggregation"]): Pipeline {
     const steps = [...preAggregators, rule].map((step) => step.name).join(" + ");
     throw new FederationError("PLAN_INVALID", `aggregation.weights: ${steps} takes uniform weights only`);
   }
+  const merging = preAggregators.find((step) => !step.keepsClients);
+  if (needsOf(rule).memory && merging !== undefined) {
+    const reason = `${rule.name} remembers every client, and ${merging.name} leaves rows that stand for none`;
+    throw new FederationError("PLAN_INVALID", `aggregation.preAggregators: ${reason}`);
+  }
   return { preAggregators, rule };
 }
 
-/** Whether every step can hold with what the step before leaves of n updates. */
-export function checkFeasible(pipeline: Pipeline, n: number): Refusal | undefined {
+/**
+ * Whether every step can hold with what the step before leaves of n updates; with their weights, once they are known,
+ * where these reach the rule.
+ */
+export function checkFeasible(pipeline: Pipeline, n: number, weights?: Float64Array): Refusal | undefined {
+  const { preAggregators, rule } = pipeline;
   let left = n;
-  for (const step of [...pipeline.preAggregators, pipeline.rule]) {
-    if (!step.feasible(left)) {
-      return refuse("INFEASIBLE_RULE", `${step.name} needs ${step.requirement}; it would get ${left}`);
-    }
-    if ("numOutputs" in step) left = step.numOutputs(left);
+  for (const step of preAggregators) {
+    if (!step.feasible(left)) return infeasible(step, left);
+    left = step.numOutputs(left);
   }
-  return undefined;
+  const ofRule = weights && weightsFor(pipeline, weights, left);
+  return rule.feasible(left, ofRule) ? undefined : infeasible(rule, left);
+}
+
+function infeasible({ name, requirement }: PreAggregator | Rule, left: number): Refusal {
+  return refuse("INFEASIBLE_RULE", `${name} needs ${requirement}; it would get ${left}`);
 }
 
 /**
@@ -50,83 +68,92 @@ export function distancePathOf(norms: readonly number[]): DistancePath {
   return least >= 1e-9 && greatest <= 1e18 && greatest <= 1e3 * least ? "fast" : "exact";
 }
 
+/** What a pipeline measures between its rows: nothing, squared distances, or these and inner products. */
+export function measuresOf({ preAggregators, rule }: Pipeline): "nothing" | "distances" | "geometry" {
+  const readers = preAggregators.length + (readsGeometry(rule) ? 1 : 0);
+  if (readers === 0) return "nothing";
+  // whoever reads the geometry of mixed rows reads both matrices of the rows
+  const inner = readers > 1 || [...preAggregators, { needs: needsOf(rule) }].some((step) => step.needs.innerProducts);
+  return inner ? "geometry" : "distances";
+}
+
+function readsGeometry(rule: Rule): boolean {
+  return rule.kind === "combine" || (rule.kind === "column" && rule.selectRows !== undefined);
+}
+
+/** What the rule reads beyond squared distances. */
+export function needsOf(rule: Rule): Needs {
+  return rule.kind === "combine" ? rule.needs : {};
+}
+
+/** A mixed row stands for no client in particular, so mixed rows weigh the same. */
+function weightsFor({ preAggregators, rule }: Pipeline, weights: Float64Array, numRows: number): Float64Array {
+  return rule.weighted && preAggregators.length === 0 ? weights : new Float64Array(numRows).fill(1);
+}
+
 export interface AggregationInput {
+  readonly engine: Engine;
   readonly pipeline: Pipeline;
   /** One update each, in the order of the client ids; read several times and never written to. */
   readonly rows: readonly RowSource[];
+  readonly clientIds: readonly string[];
+  readonly references: ReadonlyMap<ReferenceName, RowSource>;
+  readonly memory: RuleMemory;
   /** d, the length of every row. */
   readonly numCoordinates: number;
-  /** One positive weight for each row. */
+  /** One for each row; they reach rules that take weights and see the updates themselves. */
   readonly weights: Float64Array;
   /** L2 bound that every row is scaled down to before anything else; absent, rows are taken as they are. */
   readonly clipNorm?: number;
   /** Recorded with the round, so that whoever recomputes the aggregate takes the same. */
   readonly distancePath: DistancePath;
+  /** 32 bytes, drawn when the round closed; every step has a stream of its own from it. */
+  readonly seed: Uint8Array;
+  /** Sums over the pairs of updates on that path, as far as the pipeline measures any, taken while they arrived. */
+  readonly measured?: PairSums;
+  /** Whether observations are made, which costs one more pass. */
+  readonly observe: boolean;
   readonly signal?: AbortSignal;
 }
 
 export interface Aggregate {
   /** d values. */
   readonly values: Float32Array;
-  /** How much of each (clipped) row is in the values; undefined for rules that work column by column. */
+  /** How much of each (clipped) update is in the values; undefined for rules that work column by column. */
   readonly coefficients: Float64Array | undefined;
+  /** What the rule will remember; undefined for rules that do not. */
+  readonly memory:
+    | {
+        readonly vectors: ReadonlyMap<string, Float32Array>;
+        readonly numbers: Readonly<Record<string, readonly number[]>>;
+      }
+    | undefined;
+  readonly observations: Observations | undefined;
+  readonly remarks: readonly string[];
 }
 
 /**
- * One update out of n. A function of the input's bits alone, with memory for one block of every row, and with a pause
- * between pieces so that the coordinator stays awake.
+ * One update out of n. A function of the input's bits alone, whatever the engine, with memory for a panel of every row.
  *
- * @throws NOT_FINITE if a row holds a value that is not finite; the signal's reason when it is aborted
+ * @throws INFEASIBLE_RULE if a step cannot hold with so many updates or their weights; NOT_FINITE if a row holds a
+ *   value that is not finite; the signal's reason when it is aborted
  */
 export async function aggregate(input: AggregationInput): Promise<Aggregate> {
-  const { pipeline, numCoordinates, weights, clipNorm, signal } = input;
-  const given: Rows = { sources: input.rows, numCoordinates, signal };
-  const rows = clipNorm === undefined ? given : await clipRows(given, clipNorm);
-  const random = seededRandom(new Uint8Array(32));
-  const geometryOf = geometries(rows, input.distancePath);
-
+  const { pipeline, seed } = input;
+  const refusal = checkFeasible(pipeline, input.rows.length, input.weights);
+  if (refusal !== undefined) throw new FederationError(refusal.refused, refusal.detail);
+  const rows = await roundRows(input, needsOf(pipeline.rule), measuresOf(pipeline) === "geometry");
+  const mixings: Mixing[] = [];
   let mixing: Mixing | undefined;
-  for (const step of pipeline.preAggregators) {
-    const next = step.mix(await geometryOf(mixing), random);
-    mixing = mixing === undefined ? next : composed(next, mixing);
+  for (const [step, preAggregator] of pipeline.preAggregators.entries()) {
+    const next = preAggregator.mix(await rows.geometryOf(mixing), streamOf(seed, step));
+    mixings.push(next);
+    mixing = mixing === undefined ? next : composed(next, withReferences(mixing, rows.references.sources.length));
   }
-
-  const { rule } = pipeline;
-  if (rule.kind === "column") {
-    return {
-      values: await byColumn(rows, mixing, rule.column(mixing?.numOutputs ?? rows.sources.length, weights)),
-      coefficients: undefined,
-    };
-  }
-  const ofMixed =
-    rule.kind === "average"
-      ? rule.average(mixedWeights(weights, mixing))
-      : rule
-          .combine({
-            geometry: await geometryOf(mixing),
-            weights: mixedWeights(weights, mixing),
-            clientIds: [],
-            references: new Map(),
-            memory: { vectors: new Map(), numbers: {} },
-            signCounts: undefined,
-            samples: [],
-            random,
-          })
-          .coefficients.subarray(1);
-  const coefficients = mixing === undefined ? ofMixed : throughMixing(ofMixed, mixing);
-  return { values: await sumOfRows(rows, coefficients), coefficients };
-}
-
-/** The geometry of the rows, measured once and only if anyone asks, and from it that of the mixed rows. */
-function geometries(rows: Rows, path: DistancePath): (mixing: Mixing | undefined) => Promise<Geometry> {
-  let measured: Promise<Geometry> | undefined;
-  return async (mixing) => {
-    measured ??= measure(rows, path);
-    return mixing === undefined ? measured : mixGeometry(await measured, mixing, rows);
-  };
-}
-
-/** A mixed row stands for no client in particular, so mixed rows weigh the same. */
-function mixedWeights(weights: Float64Array, mixing: Mixing | undefined): Float64Array {
-  return mixing === undefined ? weights : new Float64Array(mixing.numOutputs).fill(1);
+  const weights = weightsFor(pipeline, input.weights, mixing?.numOutputs ?? input.rows.length);
+  const outcome = await outcomeOf(pipeline.rule, { input, rows, mixing, weights });
+  const { values, coefficients, memory, remarks = [], outsideFraction, perUpdate = {} } = outcome;
+  const traces = { values, coefficients, outsideFraction, perUpdate, mixings, mixing, geometry: await rows.measured() };
+  const observations = input.observe ? await observe(input.engine, rows.updates, traces) : undefined;
+  return { values, coefficients, memory, remarks, observations };
 }

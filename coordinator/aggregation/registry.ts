@@ -2,48 +2,10 @@ import { z } from "zod";
 import { FederationError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest-name.ts";
 import type { NamedSettings } from "../../core/plan.ts";
-import { nnm } from "./pre-aggregators/nnm.ts";
-import type { PreAggregator, Rule } from "./rule.ts";
-import { fedAvg } from "./rules/fed-avg.ts";
-import { krum } from "./rules/krum.ts";
-import { median } from "./rules/median.ts";
-import { multiKrum } from "./rules/multi-krum.ts";
-import { trimmedMean } from "./rules/trimmed-mean.ts";
-
-/** Builds one kind of step from a plan's settings, whose keys it checks strictly. */
-interface Entry<Step> {
-  readonly parameters: readonly string[];
-  /** @throws z.ZodError */
-  build(settings: Readonly<Record<string, unknown>>, numByzantine: number): Step;
-}
-
-function entry<Shape extends z.ZodRawShape, Step>(
-  shape: Shape,
-  build: (parameters: z.output<z.ZodObject<Shape>> & { numByzantine: number }) => Step,
-): Entry<Step> {
-  const schema = z.object(shape);
-  return {
-    parameters: Object.keys(shape),
-    build: (settings, numByzantine) => build({ ...schema.parse(settings), numByzantine }),
-  };
-}
-
-const neighbours = z.enum(["n-f-2", "n-f-1"]).default("n-f-2");
-const select = z.union([z.enum(["n-f-2", "n-f"]), z.int().min(1)]).default("n-f-2");
-
-const RULES: Readonly<Record<string, Entry<Rule>>> = {
-  FedAvg: entry({}, fedAvg),
-  Median: entry({}, median),
-  TrimmedMean: entry({}, trimmedMean),
-  Krum: entry({ neighbours }, krum),
-  MultiKrum: entry({ neighbours, select }, multiKrum),
-};
-
-const PRE_AGGREGATORS: Readonly<Record<string, Entry<PreAggregator>>> = {
-  NNM: entry({}, nnm),
-};
-
-export const RULE_NAMES: readonly string[] = Object.keys(RULES);
+import type { About, Entry, Parameter } from "./catalogue/entry.ts";
+import { PRE_AGGREGATORS } from "./catalogue/pre-aggregators.ts";
+import { RULES } from "./catalogue/rules.ts";
+import type { Needs, PreAggregator, Rule } from "./rule.ts";
 
 /** @throws RULE_UNKNOWN, PLAN_INVALID */
 export function ruleOf(settings: NamedSettings, numByzantine: number): Rule {
@@ -55,22 +17,63 @@ export function preAggregatorOf(settings: NamedSettings, numByzantine: number): 
   return build("pre-aggregator", PRE_AGGREGATORS, settings, numByzantine);
 }
 
+/** One rule or pre-aggregator as it is told to a reader: plain data, the same for the command line and the docs. */
+export interface Listed extends About {
+  readonly name: string;
+  readonly kind: "rule" | "pre-aggregator";
+  readonly parameters: readonly Parameter[];
+  readonly example: NamedSettings;
+  /** What it reads of the updates beyond their distances. */
+  readonly needs: Needs;
+  /** Of rules: whether capped example counts reach it. */
+  readonly weighted: boolean;
+  /** Of rules: whether central noise may be scaled to its sensitivity. */
+  readonly carriesCentralNoise: boolean;
+}
+
+/** Everything that a plan may name, rules first. */
+export function registryListing(): readonly Listed[] {
+  return [
+    ...Object.entries(RULES).map(([name, found]) => {
+      const rule = found.build(found.example, 0);
+      return listed(name, "rule", found, rule.kind === "combine" ? rule.needs : {}, rule);
+    }),
+    ...Object.entries(PRE_AGGREGATORS).map(([name, found]) =>
+      listed(name, "pre-aggregator", found, found.build(found.example, 0).needs),
+    ),
+  ];
+}
+
+function listed(
+  name: string,
+  kind: Listed["kind"],
+  { build: _, example, ...about }: Entry<unknown>,
+  needs: Needs,
+  { weighted, carriesCentralNoise }: Pick<Rule, "weighted" | "carriesCentralNoise"> = NEITHER,
+): Listed {
+  return { name, kind, ...about, example: { name, ...example }, needs, weighted, carriesCentralNoise };
+}
+
+const NEITHER = { weighted: false, carriesCentralNoise: false };
+
+/** Builds a step from a plan's settings, whose keys are checked strictly. */
 function build<Step>(
   kind: string,
   entries: Readonly<Record<string, Entry<Step>>>,
-  { name, ...parameters }: NamedSettings,
+  { name, ...settings }: NamedSettings,
   numByzantine: number,
 ): Step {
   const found = Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (found === undefined) {
     throw new FederationError("RULE_UNKNOWN", `no ${kind} ${name}: ${suggestion(name, Object.keys(entries))}`);
   }
-  for (const key of Object.keys(parameters)) {
-    if (found.parameters.includes(key)) continue;
-    throw new FederationError("PLAN_INVALID", `${name} has no parameter ${key}: ${suggestion(key, found.parameters)}`);
+  const known = found.parameters.map((parameter) => parameter.name);
+  for (const key of Object.keys(settings)) {
+    if (known.includes(key)) continue;
+    throw new FederationError("PLAN_INVALID", `${name} has no parameter ${key}: ${suggestion(key, known)}`);
   }
   try {
-    return found.build(parameters, numByzantine);
+    return found.build(settings, numByzantine);
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     throw new FederationError("PLAN_INVALID", `${name}: ${z.prettifyError(error)}`, { cause: error });

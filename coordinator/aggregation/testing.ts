@@ -3,44 +3,73 @@ import { gaussian } from "../../core/random/gaussian.ts";
 import type { Random } from "../../core/random/random.ts";
 import { seededRandom } from "../../core/random/seeded.ts";
 import type { DistancePath } from "../../core/vector/kernels/pairwise.ts";
-import { type Aggregate, aggregate, checkFeasible, distancePathOf, type Pipeline } from "./pipeline.ts";
+import { wasmKernels } from "../../core/vector/kernels/wasm-kernels.ts";
+import type { Engine, RowSource, Rows } from "./engine/engine.ts";
+import { inlineEngine } from "./engine/inline-engine.ts";
+import { measure } from "./geometry.ts";
+import { type Aggregate, type AggregationInput, aggregate, distancePathOf, type Pipeline } from "./pipeline.ts";
 import { preAggregatorOf, ruleOf } from "./registry.ts";
-import type { RowSource, Rows } from "./rows.ts";
+import type { Geometry, ReferenceName } from "./rule.ts";
 
 /** Aggregations written down in one line each. */
 export interface Setup {
   readonly rule: NamedSettings | string;
-  readonly preAggregators?: readonly string[];
+  readonly preAggregators?: readonly (NamedSettings | string)[];
   readonly numByzantine?: number;
   readonly weights?: readonly number[];
   readonly clipNorm?: number;
   readonly distancePath?: DistancePath;
+  readonly references?: Partial<Readonly<Record<ReferenceName, Float32Array>>>;
+  readonly memory?: Aggregate["memory"];
+  readonly seed?: number;
+  readonly observe?: boolean;
+  readonly engine?: Engine;
 }
+
+const named = (step: NamedSettings | string) => (typeof step === "string" ? { name: step } : step);
 
 export function pipelineFor({ rule, preAggregators = [], numByzantine = 0 }: Setup): Pipeline {
   return {
-    rule: ruleOf(typeof rule === "string" ? { name: rule } : rule, numByzantine),
-    preAggregators: preAggregators.map((name) => preAggregatorOf({ name }, numByzantine)),
+    rule: ruleOf(named(rule), numByzantine),
+    preAggregators: preAggregators.map((step) => preAggregatorOf(named(step), numByzantine)),
   };
 }
 
-/** The aggregate of vectors held in memory. @throws Error where the pipeline is infeasible for so many */
+/** The aggregate of vectors held in memory. @throws INFEASIBLE_RULE */
 export async function aggregateOf(vectors: readonly Float32Array[], setup: Setup): Promise<Aggregate> {
-  const pipeline = pipelineFor(setup);
-  const refusal = checkFeasible(pipeline, vectors.length);
-  if (refusal !== undefined) throw new Error(refusal.detail);
-  return aggregate({
-    pipeline,
+  return aggregate(inputOf(vectors, setup));
+}
+
+export function inputOf(vectors: readonly Float32Array[], setup: Setup): AggregationInput {
+  const { references = {}, memory, clipNorm } = setup;
+  return {
+    engine: setup.engine ?? testEngine,
+    pipeline: pipelineFor(setup),
     rows: vectors.map(sourceOf),
+    clientIds: vectors.map((_, i) => `client-${i + 1}`),
+    references: new Map(Object.entries(references).map(([name, x]) => [name as ReferenceName, sourceOf(x)])),
+    memory: {
+      vectors: new Map([...(memory?.vectors ?? [])].map(([name, x]) => [name, sourceOf(x)])),
+      numbers: memory?.numbers ?? {},
+    },
     numCoordinates: vectors[0]?.length ?? 0,
     weights: Float64Array.from(vectors, (_, i) => setup.weights?.[i] ?? 1),
     distancePath: setup.distancePath ?? distancePathOf(vectors.map((vector) => Math.hypot(...vector))),
-    ...(setup.clipNorm !== undefined && { clipNorm: setup.clipNorm }),
-  });
+    seed: new Uint8Array(32).fill(setup.seed ?? 0),
+    observe: setup.observe ?? false,
+    ...(clipNorm !== undefined && { clipNorm }),
+  };
+}
+
+export const testEngine: Engine = inlineEngine({ kernels: wasmKernels() });
+
+/** Both matrices of the vectors, measured by the engine. */
+export function geometryOf(vectors: readonly Float32Array[], path: DistancePath = "exact"): Promise<Geometry> {
+  return measure(testEngine, rowsOf(vectors), { path, innerProducts: true, numUpdates: vectors.length });
 }
 
 export function sourceOf(vector: Float32Array): RowSource {
-  return { read: async (start, into) => into.set(vector.subarray(start, start + into.length)) };
+  return { kind: "memory", values: vector };
 }
 
 export function rowsOf(vectors: readonly Float32Array[]): Rows {

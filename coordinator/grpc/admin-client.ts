@@ -9,6 +9,7 @@ import { loadWire } from "../../proto/load.ts";
 import { errorOfCall } from "../../proto/status.ts";
 import type { EnrolledClient, JobSummary, ModelSummary } from "../parts.ts";
 import type { Event } from "../rounds/events.ts";
+import type { JobReport } from "../rounds/job-report.ts";
 
 /** Which coordinator an operator administers, and by which key. */
 export interface AdminProfile extends Target {
@@ -30,8 +31,11 @@ export interface AdminClient {
   watchJob(jobId: JobId, fromIndex?: number): AsyncIterable<WatchedEvent>;
   stopJob(jobId: JobId, reason: string): Promise<void>;
   listJobs(): Promise<readonly JobSummary[]>;
+  /** With the figures of one round, the last one closed unless told otherwise. */
+  showJob(jobId: JobId, round?: number): Promise<JobReport>;
   inviteClient(clientName: string, validForMs: number): Promise<EnrollmentBundle>;
   revokeClient(clientName: string, reason: string): Promise<void>;
+  releaseClient(clientName: string, reason: string): Promise<void>;
   listClients(): Promise<readonly ListedClient[]>;
   listModels(jobId?: JobId): Promise<readonly ModelSummary[]>;
   /** The pieces of a safetensors file, in order. */
@@ -66,12 +70,20 @@ export function adminClient(profile: AdminProfile): AdminClient {
         phase: job.phase as JobSummary["phase"],
       }));
     },
+    async showJob(jobId, round) {
+      const request = { jobId: fromHex(jobId), ...(round !== undefined && { round }) };
+      const { reportJson } = await call(methods.ShowJob, request);
+      return JSON.parse(reportJson) as JobReport;
+    },
     async inviteClient(clientName, validForMs) {
       const { bundleJson } = await call(methods.InviteClient, { clientName, validForMs });
       return parseBundle(bundleJson);
     },
     async revokeClient(clientName, reason) {
       await call(methods.RevokeClient, { clientName, reason });
+    },
+    async releaseClient(clientName, reason) {
+      await call(methods.ReleaseClient, { clientName, reason });
     },
     async listClients() {
       const { clients } = await call(methods.ListClients, {});

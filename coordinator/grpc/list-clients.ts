@@ -4,11 +4,12 @@ import type { Parts } from "../parts.ts";
 
 export function listClients({ clients, sessions }: Parts): ListClientsResponse {
   return {
-    clients: clients.list().map(({ clientId, name, keyEpoch, revoked }) => ({
+    clients: clients.list().map(({ clientId, name, keyEpoch, revoked, quarantined }) => ({
       clientId: fromHex(clientId),
       name,
       keyEpoch,
       revoked,
+      quarantined,
       connected: sessions.isConnected(clientId),
     })),
   };

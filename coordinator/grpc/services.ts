@@ -16,8 +16,10 @@ import { inviteClient } from "./invite-client.ts";
 import { listClients } from "./list-clients.ts";
 import { listJobs } from "./list-jobs.ts";
 import { listModels } from "./list-models.ts";
+import { releaseClient } from "./release-client.ts";
 import { revokeClient } from "./revoke-client.ts";
 import type { Serving } from "./serving.ts";
+import { showJob } from "./show-job.ts";
 import { startJob } from "./start-job.ts";
 import { stopJob } from "./stop-job.ts";
 import { uploadUpdate } from "./upload-update.ts";
@@ -59,8 +61,10 @@ function administration(serving: Serving): Handlers<AdministrationHandlers> {
     ),
     StopJob: unary(options, (request) => stopJob(request, parts)),
     ListJobs: unary(options, () => listJobs(parts)),
+    ShowJob: unary(options, (request) => showJob(request, parts)),
     InviteClient: unary(options, (request) => inviteClient(request, serving)),
     RevokeClient: unary(options, (request) => revokeClient(request, parts)),
+    ReleaseClient: unary(options, (request) => releaseClient(request, parts)),
     ListClients: unary(options, () => listClients(parts)),
     ListModels: unary(options, (request) => listModels(request, parts)),
     DownloadModel: serverStream(options, (request) => downloadModel(request, parts)),

@@ -9,6 +9,7 @@ import { encodeSigned } from "./encode.ts";
 import { callerOf } from "./guard.ts";
 import { type Inbox, inboxOf } from "./inbox.ts";
 import { keepPace, type Pace } from "./pace.ts";
+import { releaser } from "./release.ts";
 import type { Caller, Serving } from "./serving.ts";
 
 type UploadCall = ServerDuplexStream<UploadMessage, UploadReply>;
@@ -70,6 +71,7 @@ async function receiveBody(inbox: UploadInbox, pace: Pace, upload: Upload): Prom
 
 /** Every chunk is written before the next is read. */
 async function writeChunks(inbox: UploadInbox, pace: Pace, upload: Upload): Promise<Refusal | undefined> {
+  const release = releaser();
   for (let offset = upload.offset; offset < upload.sizeBytes; ) {
     const message = await inbox.next();
     if (message === undefined) {
@@ -78,14 +80,16 @@ async function writeChunks(inbox: UploadInbox, pace: Pace, upload: Upload): Prom
       return refuse("PAYLOAD_LENGTH_MISMATCH", `the client ended at ${offset} of ${upload.sizeBytes} bytes`);
     }
     const bytes = message.chunk?.bytes ?? NOTHING;
-    if (bytes.length === 0 || bytes.length > MAX_CHUNK_BYTES) return abandoned(upload, "CHUNK_INVALID");
+    const { length } = bytes;
+    if (length === 0 || length > MAX_CHUNK_BYTES) return abandoned(upload, "CHUNK_INVALID");
     const refusal = await upload.write(message.chunk?.offset ?? 0, bytes);
     if (refusal !== undefined) {
       await upload.suspend();
       return refusal;
     }
-    offset += bytes.length;
-    pace.moved(bytes.length);
+    release(bytes);
+    offset += length;
+    pace.moved(length);
   }
   return undefined;
 }

@@ -1,81 +1,136 @@
-import type { Digest } from "../../core/ids.ts";
+import { type Digest, fromHex } from "../../core/ids.ts";
 import { seededRandom } from "../../core/random/seeded.ts";
-import { bytesOf, floatsOf, payloadDigest } from "../../core/tensors/digest.ts";
+import { floatsOf } from "../../core/tensors/digest.ts";
 import { numCoordinates } from "../../core/tensors/schema.ts";
 import type { AdmittedUpdate } from "../../core/update.ts";
+import { diagnose, type Figures } from "../aggregation/diagnostics.ts";
+import type { Engine, RowSource } from "../aggregation/engine/engine.ts";
 import { type Aggregate, aggregate, type Pipeline } from "../aggregation/pipeline.ts";
+import type { ReferenceName } from "../aggregation/rule.ts";
 import { noiseInputs, noiseSeed } from "../privacy/ledger.ts";
 import { addGaussianNoise, noiseStdDev } from "../privacy/mechanisms/gaussian.ts";
 import type { ServerOptimizer } from "../server-optimizers/server-optimizer.ts";
-import type { BlobStore } from "../storage/blob-store.ts";
-import { INLINE_BYTES, type InlineBlob, type Journal } from "../storage/journal.ts";
-import { memoryRowSource, type OpenRowSource, openRowSource, zeroRowSource } from "../storage/row-sources.ts";
+import type { InlineBlob } from "../storage/journal.ts";
+import type { ArrivedRows } from "./arrived-rows.ts";
+import type { NamedBlob, StoredMemory } from "./events.ts";
 import type { ClosedRound, JobState } from "./job-state.ts";
+import { referenceRows } from "./reference-rows.ts";
 import type { CommittedVersion } from "./round.ts";
+import { type StoredBlobs, storedRow, VectorKeeper } from "./stored-rows.ts";
 
 /** What closing a round works with: the stored updates, the plan's machinery, and a way to charge before noise. */
-export interface ClosingParts {
+export interface ClosingParts extends StoredBlobs {
   readonly pipeline: Pipeline;
+  readonly engine: Engine;
   readonly optimizer: ServerOptimizer;
-  readonly blobs: BlobStore;
-  readonly journal: Pick<Journal, "inlineBlob">;
+  readonly arrived: Pick<ArrivedRows, "taken">;
   /** Weights of the version the round started from. */
   readonly base: Float32Array;
   /** Secret of the federation from which every noise stream is derived. */
   readonly noiseMaster: Uint8Array;
+  /** The delta of the coordinator's own training, where the plan has a root dataset. */
+  rootUpdate(): Promise<Float32Array | undefined>;
   /** Makes the charge durable and returns the index of the noise stream bound to these inputs. */
   charge(inputsSha256: Digest): Promise<number>;
+}
+
+export interface RoundResult {
+  readonly version: CommittedVersion;
+  /** What the version's own transaction has to carry. */
+  readonly blobs: readonly InlineBlob[];
+  readonly weights: Float32Array;
+  /** In the order of the round's rows; none under central privacy. */
+  readonly figures: Figures;
+  readonly remarks: readonly string[];
 }
 
 /**
  * From the closed round to the next model version: aggregate, charge, add noise, step the server optimizer, store.
  * A function of the stored updates and the plan alone, so a restart in the middle ends in the same bits.
  */
-export async function closeRound(state: JobState, closed: ClosedRound, parts: ClosingParts) {
-  const aggregated = await aggregateUpdates(state, closed, parts);
+export async function closeRound(state: JobState, closed: ClosedRound, parts: ClosingParts): Promise<RoundResult> {
+  const keeper = new VectorKeeper(state.tensorSchema, parts.blobs);
+  const references = await referenceRows(state, parts, keeper);
+  const aggregated = await aggregateUpdates(state, closed, parts, references.rows);
   const released = await release(aggregated.values, state, closed, parts);
   const next = parts.optimizer.step(parts.base, released, await optimizerMemory(state, parts));
-  const stored = await store(next, released, state, parts);
-  return { ...stored, weights: next.weights };
+  const version = {
+    modelSha256: await parts.blobs.putTensors(state.tensorSchema, next.weights),
+    releasedDeltaSha256: await keeper.keep(released),
+    optimizerStateSha256: next.state && (await keeper.keep(next.state)),
+    ruleMemory: await storeMemory(aggregated.memory, keeper),
+    references: references.stored,
+  };
+  const { observations, remarks } = aggregated;
+  const figures = observations === undefined ? {} : diagnose(observations, state.plan.aggregation.numByzantine);
+  return { version, blobs: keeper.inline(), weights: next.weights, figures, remarks };
 }
 
-async function aggregateUpdates(state: JobState, closed: ClosedRound, parts: ClosingParts): Promise<Aggregate> {
+async function aggregateUpdates(
+  state: JobState,
+  closed: ClosedRound,
+  parts: ClosingParts,
+  references: ReadonlyMap<ReferenceName, RowSource>,
+): Promise<Aggregate> {
   const { plan } = state;
-  const rows = rowsByClient(closed, plan.privacy.mode === "central");
-  const sources = await openRows(rows, state, parts);
-  try {
-    return await aggregate({
-      pipeline: parts.pipeline,
-      rows: sources,
-      numCoordinates: numCoordinates(state.tensorSchema),
-      weights: Float64Array.from(rows, (row) => row?.weight ?? 1),
-      distancePath: closed.distancePath,
-      ...(plan.privacy.mode === "central" && { clipNorm: plan.privacy.clipNorm }),
-    });
-  } finally {
-    await Promise.all(sources.map((it) => it.close()));
-  }
+  const { pipeline, engine } = parts;
+  const { distancePath } = closed;
+  const isPrivate = plan.privacy.mode === "central";
+  const rows = rowsByClient(closed, isPrivate);
+  const { sources, measured } = await rowSources(rows, closed, parts);
+  return aggregate({
+    engine,
+    pipeline,
+    rows: sources,
+    clientIds: rows.map((row) => row.clientId),
+    references,
+    memory: await memoryRows(state, parts),
+    numCoordinates: numCoordinates(state.tensorSchema),
+    weights: Float64Array.from(rows, (row) => row.update?.weight ?? 1),
+    distancePath,
+    seed: fromHex(closed.seed),
+    // what single updates look like is what central privacy hides
+    observe: !isPrivate,
+    ...(measured !== undefined && { measured }),
+    ...(plan.privacy.mode === "central" && { clipNorm: plan.privacy.clipNorm }),
+  });
 }
 
-/** Row order is client id order. Under central privacy n is fixed: an absentee is the zero vector (undefined here). */
-function rowsByClient(closed: ClosedRound, zeroForAbsent: boolean): (AdmittedUpdate | undefined)[] {
-  if (!zeroForAbsent) return [...closed.rows];
-  const byClient = new Map(closed.rows.map((row) => [row.clientId, row]));
-  return [...byClient.keys(), ...closed.absent].sort().map((clientId) => byClient.get(clientId));
+interface Row {
+  readonly clientId: string;
+  /** Undefined is the zero vector. */
+  readonly update: AdmittedUpdate | undefined;
 }
 
-async function openRows(rows: readonly (AdmittedUpdate | undefined)[], state: JobState, parts: ClosingParts) {
-  const opened: OpenRowSource[] = [];
-  for (const row of rows) opened.push(await openRow(row, state, parts));
-  return opened;
+/** Row order is client id order. Under central privacy n is fixed: an absentee is the zero vector. */
+function rowsByClient({ rows, absent }: ClosedRound, zeroForAbsent: boolean): Row[] {
+  const answered = rows.map((update) => ({ clientId: update.clientId, update }));
+  const missing = zeroForAbsent ? absent.map((clientId) => ({ clientId, update: undefined })) : [];
+  return [...answered, ...missing].sort((a, b) => (a.clientId < b.clientId ? -1 : 1));
 }
 
-async function openRow(row: AdmittedUpdate | undefined, state: JobState, parts: ClosingParts): Promise<OpenRowSource> {
-  if (row === undefined) return zeroRowSource(numCoordinates(state.tensorSchema));
-  const { payloadSha256 } = row;
-  const inline = parts.journal.inlineBlob(payloadSha256);
-  if (inline !== undefined) return memoryRowSource(inline);
-  return openRowSource(await parts.blobs.locate(payloadSha256), payloadSha256);
+/** From memory where all of them still are, with the distances measured while they came; else from their files. */
+async function rowSources(rows: readonly Row[], { distancePath }: ClosedRound, parts: ClosingParts) {
+  const updates = rows.flatMap((row) => row.update ?? []);
+  const taken = updates.length === rows.length ? await parts.arrived.taken(updates, distancePath) : undefined;
+  if (taken !== undefined) return taken;
+  const sources = rows.map(async ({ update }): Promise<RowSource> => {
+    return update === undefined ? { kind: "zero" } : storedRow(update.payloadSha256, parts);
+  });
+  return { sources: await Promise.all(sources), measured: undefined };
+}
+
+async function memoryRows({ ruleMemory }: JobState, parts: ClosingParts) {
+  const vectors = new Map<string, RowSource>();
+  for (const { name, sha256 } of ruleMemory?.vectors ?? []) vectors.set(name, await storedRow(sha256, parts));
+  return { vectors, numbers: ruleMemory?.numbers ?? {} };
+}
+
+async function storeMemory(memory: Aggregate["memory"], keeper: VectorKeeper): Promise<StoredMemory | undefined> {
+  if (memory === undefined) return undefined;
+  const vectors: NamedBlob[] = [];
+  for (const [name, values] of memory.vectors) vectors.push({ name, sha256: await keeper.keep(values) });
+  return { vectors, numbers: memory.numbers };
 }
 
 /** Charge first, then noise; without central privacy the aggregate is released as it is. */
@@ -96,26 +151,4 @@ async function release(values: Float32Array, state: JobState, closed: ClosedRoun
 
 async function optimizerMemory({ optimizerStateSha256: digest }: JobState, { journal, blobs }: ClosingParts) {
   return digest && floatsOf(journal.inlineBlob(digest) ?? (await blobs.read(digest)));
-}
-
-/** The model is a file of its own; what goes with it travels in the commit's transaction when it is small. */
-async function store(
-  next: { readonly weights: Float32Array; readonly state: Float32Array | undefined },
-  released: Float32Array,
-  { tensorSchema }: JobState,
-  { blobs }: ClosingParts,
-): Promise<{ version: CommittedVersion; blobs: readonly InlineBlob[] }> {
-  const inline: InlineBlob[] = [];
-  const keep = async (values: Float32Array): Promise<Digest> => {
-    if (values.byteLength > INLINE_BYTES) return blobs.putTensors(tensorSchema, values);
-    const blob = { digest: payloadDigest(values), bytes: bytesOf(values) };
-    inline.push(blob);
-    return blob.digest;
-  };
-  const version = {
-    modelSha256: await blobs.putTensors(tensorSchema, next.weights),
-    releasedDeltaSha256: await keep(released),
-    optimizerStateSha256: next.state && (await keep(next.state)),
-  };
-  return { version, blobs: inline };
 }

@@ -27,3 +27,20 @@ export function drawCohort(
 export function smallestCohort(plan: Plan, populationSize: number): number {
   return plan.privacy.mode === "central" ? populationSize : Math.min(plan.round.minUpdates, populationSize);
 }
+
+/** How many clients a round asks, on average where that is left to chance. */
+export function expectedCohort(sampling: Plan["cohort"], populationSize: number): number {
+  switch (sampling.sampling) {
+    case "full":
+      return populationSize;
+    case "fixed":
+      return Math.min(sampling.size, populationSize);
+    case "poisson":
+      return sampling.rate * populationSize;
+  }
+}
+
+/** Whether so many clients can give the updates that a round needs. */
+export function canMakeRounds({ cohort, round }: Plan, populationSize: number): boolean {
+  return expectedCohort(cohort, populationSize) >= round.minUpdates;
+}

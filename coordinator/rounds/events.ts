@@ -2,6 +2,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 import type { ClientId, Digest, FederationId, JobId, UpdateId } from "../../core/ids.ts";
 import type { Plan } from "../../core/plan.ts";
 import type { TensorSchema } from "../../core/tensors/schema.ts";
+import type { Finding, Standing } from "./reputation.ts";
 
 /**
  * Everything that ever happens, as plain canonical-JSON values: u64 and bytes are strings, nothing is non-finite.
@@ -36,7 +37,16 @@ export type FederationEvent =
       readonly tokenSha256: Digest;
       readonly atMs: number;
     }
-  | { readonly type: "ClientRevoked"; readonly clientId: ClientId; readonly reason: string; readonly atMs: number };
+  | { readonly type: "ClientRevoked"; readonly clientId: ClientId; readonly reason: string; readonly atMs: number }
+  /** Ends a quarantine, and with it what was held against the client. */
+  | {
+      readonly type: "ClientReleased";
+      readonly clientId: ClientId;
+      /** Raw Ed25519 public key of the administrator, hex. */
+      readonly releasedBy: string;
+      readonly reason: string;
+      readonly atMs: number;
+    };
 
 interface OfAttempt {
   readonly jobId: JobId;
@@ -104,7 +114,7 @@ export type JobEvent =
       }[];
       readonly absent: readonly ClientId[];
       readonly distancePath: "fast" | "exact";
-      /** Seeds of randomised rules, drawn at close. */
+      /** One, from which all chance in the aggregation follows, drawn at close. None in journals of older versions. */
       readonly seeds: readonly Digest[];
       readonly closedAtMs: number;
     })
@@ -115,6 +125,20 @@ export type JobEvent =
       readonly inputsSha256: Digest;
       readonly mechanism: GaussianMechanism;
     })
+  /**
+   * What the aggregation said of the updates that it is made of; just before the version it led to. The figures are
+   * sealed (rounds/diagnosis.ts).
+   */
+  | (OfAttempt & {
+      readonly type: "RoundDiagnosed";
+      /** Every other client whose update counted or was refused has a clean record now. */
+      readonly standings: readonly (Standing & {
+        readonly clientId: ClientId;
+        readonly findings: readonly Finding[];
+      })[];
+      /** What the rule has to say to the operator. */
+      readonly remarks: readonly string[];
+    })
   | (OfAttempt & {
       readonly type: "VersionCommitted";
       readonly version: number;
@@ -123,8 +147,14 @@ export type JobEvent =
       /** The aggregate after noise, before the server optimizer. */
       readonly releasedDeltaSha256: Digest;
       readonly optimizerStateSha256?: Digest;
+      /** What the rule remembers from this version on. */
+      readonly ruleMemory?: StoredMemory;
+      /** The vectors beside the updates that the rule looked at. */
+      readonly references?: readonly NamedBlob[];
       readonly committedAtMs: number;
     })
+  /** Left out of later cohorts of jobs without differential privacy, until a ClientReleased. */
+  | (OfAttempt & Standing & { readonly type: "ClientQuarantined"; readonly clientId: ClientId; readonly atMs: number })
   | {
       readonly type: "ModelEvaluated";
       readonly jobId: JobId;
@@ -148,6 +178,17 @@ export type JobEvent =
       readonly atMs: number;
     };
 
+export interface NamedBlob {
+  readonly name: string;
+  readonly sha256: Digest;
+}
+
+/** The memory of a rule between two rounds: vectors of the model's size as blobs, numbers as they are. */
+export interface StoredMemory {
+  readonly vectors: readonly NamedBlob[];
+  readonly numbers: Readonly<Record<string, readonly number[]>>;
+}
+
 /** One use of the Gaussian mechanism, as the accountant needs it (docs/privacy.md). */
 export interface GaussianMechanism {
   readonly mechanism: "gaussian";
@@ -158,9 +199,14 @@ export interface GaussianMechanism {
 }
 
 /** What only the evidence bundle shows: signed headers, file paths, diagnostics. Plain canonical-JSON values. */
-export type SealedPart = Readonly<Record<string, string | number | boolean | readonly string[] | readonly number[]>>;
+export type SealedPart = Readonly<
+  Record<string, string | number | boolean | readonly string[] | readonly (number | null)[]>
+>;
 
 export type EventOf<Type extends Event["type"]> = Extract<Event, { type: Type }>;
 
 /** The journal key of a job's last event. */
 export const endOfJob = (jobId: JobId): string => `end of job ${jobId}`;
+
+/** The journal key of what a round's aggregation said of its updates. */
+export const diagnosisOfRound = (jobId: JobId, round: number): string => `diagnosis of job ${jobId} round ${round}`;

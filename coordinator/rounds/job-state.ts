@@ -1,9 +1,10 @@
 import type { ErrorCode } from "../../core/errors.ts";
-import type { ClientId, Digest, JobId } from "../../core/ids.ts";
+import { type ClientId, type Digest, type JobId, ZERO_DIGEST } from "../../core/ids.ts";
 import type { Plan } from "../../core/plan.ts";
 import type { TensorSchema } from "../../core/tensors/schema.ts";
 import { type AdmittedUpdate, admitted } from "../../core/update.ts";
-import type { EventOf, JobEvent } from "./events.ts";
+import type { EventOf, JobEvent, StoredMemory } from "./events.ts";
+import { CLEAN, type Finding, isFault, type Standing } from "./reputation.ts";
 
 /** Everything a job is, as its events made it: `evolve` folds the journal into this. */
 export interface JobState {
@@ -17,6 +18,16 @@ export interface JobState {
   readonly version: number;
   readonly modelSha256: Digest;
   readonly optimizerStateSha256: Digest | undefined;
+  /** The aggregate that led to this version, as released; undefined before the first. */
+  readonly releasedDeltaSha256: Digest | undefined;
+  /** What the rule remembers of the rounds before. */
+  readonly ruleMemory: StoredMemory | undefined;
+  /** Of clients whose record is not clean. */
+  readonly standings: ReadonlyMap<ClientId, Standing>;
+  /** Proven since the last version, over all attempts. */
+  readonly faults: ReadonlyMap<ClientId, readonly Finding[]>;
+  /** Clients this job put into quarantine and nobody has released. */
+  readonly quarantined: ReadonlySet<ClientId>;
   /** The highest sequence number each client has spent in this job. */
   readonly sequences: ReadonlyMap<ClientId, number>;
   readonly stage: Stage;
@@ -37,9 +48,18 @@ export interface OpenRound {
   readonly cohort: readonly ClientId[];
   readonly openedAtMs: number;
   readonly admitted: ReadonlyMap<ClientId, AdmittedUpdate>;
+  readonly answers: ReadonlyMap<ClientId, Answer>;
   /** Journaled refusals per client: their count and the last code. */
   readonly refused: ReadonlyMap<ClientId, { readonly count: number; readonly code: ErrorCode }>;
   readonly declined: ReadonlySet<ClientId>;
+}
+
+/** What is known of an admitted update beside the update. */
+export interface Answer {
+  /** Since the round opened. */
+  readonly afterMs: number;
+  /** Examples the client claimed, where that was above the plan's cap. */
+  readonly cappedFrom: number | undefined;
 }
 
 /** The cohort's answers are in; the aggregate is a function of this and the stored updates alone. */
@@ -50,7 +70,11 @@ export interface ClosedRound {
   /** Rows of the aggregation, by client id. */
   readonly rows: readonly AdmittedUpdate[];
   readonly absent: readonly ClientId[];
+  readonly answers: OpenRound["answers"];
+  readonly refused: OpenRound["refused"];
   readonly distancePath: "fast" | "exact";
+  /** From which all chance in the aggregation follows. */
+  readonly seed: Digest;
   /** Noise streams already bound to inputs of this attempt. */
   readonly charges: readonly EventOf<"ChargeReserved">[];
 }
@@ -66,13 +90,18 @@ export function startJob(event: EventOf<"JobStarted">): JobState {
     version: 0,
     modelSha256: event.initialModelSha256,
     optimizerStateSha256: undefined,
+    releasedDeltaSha256: undefined,
+    ruleMemory: undefined,
+    standings: new Map(),
+    faults: new Map(),
+    quarantined: new Set(),
     sequences: new Map(),
     stage: { name: "ready", round: 1, attempt: 0 },
   };
 }
 
 /** The state after one more event. Pure; an event that cannot follow is ignored by no one: `decide` never makes it. */
-export function evolve(state: JobState, event: JobEvent): JobState {
+export function evolve(state: JobState, event: JobEvent | EventOf<"ClientReleased">): JobState {
   switch (event.type) {
     case "RoundOpened":
       return { ...state, stage: opened(event) };
@@ -83,7 +112,11 @@ export function evolve(state: JobState, event: JobEvent): JobState {
       );
     case "UpdateRefused":
       return spend(
-        inOpenRound(state, (open) => withRefused(open, event)),
+        withFault(
+          inOpenRound(state, (open) => withRefused(open, event)),
+          event.clientId,
+          isFault(event.code) ? ["refusal"] : [],
+        ),
         event,
       );
     case "ClientDeclined":
@@ -92,18 +125,35 @@ export function evolve(state: JobState, event: JobEvent): JobState {
       return inOpenRound(state, (open) => closed(open, event));
     case "ChargeReserved":
       return withCharge(state, event);
+    case "RoundDiagnosed":
+      return diagnosed(state, event);
     case "VersionCommitted":
       return committed(state, event);
+    case "Equivocation":
+      return withFault(state, event.clientId, ["equivocation"]);
+    case "ClientQuarantined":
+      return { ...state, quarantined: new Set(state.quarantined).add(event.clientId) };
+    case "ClientReleased":
+      return released(state, event.clientId);
     case "RoundAbandoned":
       return { ...state, stage: { name: "ready", round: event.round, attempt: event.attempt + 1 } };
     case "JobEnded":
       return { ...state, stage: { name: "ended", outcome: event.outcome, reason: event.reason } };
     case "JobStarted":
-    case "Equivocation":
     case "RefusalsCounted":
     case "ModelEvaluated":
       return state;
   }
+}
+
+/** What is remembered of the client. */
+export function standingOf(state: JobState, clientId: ClientId): Standing {
+  return state.standings.get(clientId) ?? CLEAN;
+}
+
+/** The clients this round has learned something about: whose updates count, and whose fault was proven meanwhile. */
+export function judged({ faults }: JobState, { rows }: ClosedRound): readonly ClientId[] {
+  return [...new Set([...rows.map((row) => row.clientId), ...faults.keys()])].sort();
 }
 
 /** The highest sequence number the client has spent in this job; 0 before its first. */
@@ -125,20 +175,33 @@ function opened(event: EventOf<"RoundOpened">): OpenRound {
     cohort,
     openedAtMs,
     admitted: new Map(),
+    answers: new Map(),
     refused: new Map(),
     declined: new Set(),
   };
 }
 
 function withAdmitted(open: OpenRound, event: EventOf<"UpdateAdmitted">): OpenRound {
-  const { clientId, updateId, payloadSha256, norm, weight } = event;
+  const { clientId, updateId, payloadSha256, norm, weight, cappedFrom, receivedAtMs } = event;
   const update = admitted({ clientId, updateId, payloadSha256, norm, weight });
-  return { ...open, admitted: new Map(open.admitted).set(clientId, update) };
+  const afterMs = Math.max(0, receivedAtMs - open.openedAtMs);
+  const answer = { afterMs, cappedFrom: cappedFrom === undefined ? undefined : Number(cappedFrom) };
+  return {
+    ...open,
+    admitted: new Map(open.admitted).set(clientId, update),
+    answers: new Map(open.answers).set(clientId, answer),
+  };
 }
 
 function withRefused(open: OpenRound, event: EventOf<"UpdateRefused">): OpenRound {
   const count = (open.refused.get(event.clientId)?.count ?? 0) + 1;
   return { ...open, refused: new Map(open.refused).set(event.clientId, { count, code: event.code }) };
+}
+
+function withFault(state: JobState, clientId: ClientId, findings: readonly Finding[]): JobState {
+  if (findings.length === 0) return state;
+  const known = new Set([...(state.faults.get(clientId) ?? []), ...findings]);
+  return { ...state, faults: new Map(state.faults).set(clientId, [...known]) };
 }
 
 function spend(state: JobState, { clientId, clientSeq }: { clientId: ClientId; clientSeq: number }): JobState {
@@ -148,13 +211,29 @@ function spend(state: JobState, { clientId, clientSeq }: { clientId: ClientId; c
 
 function closed(open: OpenRound, event: EventOf<"RoundClosed">): ClosedRound {
   const { round, attempt, absent, distancePath } = event;
+  const { answers, refused } = open;
+  const [seed = ZERO_DIGEST] = event.seeds;
   const rows = event.rows.map((row) => open.admitted.get(row.clientId)).filter((row) => row !== undefined);
-  return { name: "closed", round, attempt, rows, absent, distancePath, charges: [] };
+  return { name: "closed", round, attempt, rows, absent, answers, refused, distancePath, seed, charges: [] };
 }
 
 function withCharge(state: JobState, event: EventOf<"ChargeReserved">): JobState {
   if (state.stage.name !== "closed") return state;
   return { ...state, stage: { ...state.stage, charges: [...state.stage.charges, event] } };
+}
+
+function diagnosed(state: JobState, { standings: listed }: EventOf<"RoundDiagnosed">): JobState {
+  if (state.stage.name !== "closed") return state;
+  const standings = new Map(state.standings);
+  for (const clientId of judged(state, state.stage)) standings.delete(clientId);
+  for (const { clientId, reputation, suspectRounds } of listed) standings.set(clientId, { reputation, suspectRounds });
+  return { ...state, standings };
+}
+
+function released(state: JobState, clientId: ClientId): JobState {
+  const without = <T>(map: ReadonlyMap<ClientId, T>) => new Map([...map].filter(([id]) => id !== clientId));
+  const quarantined = new Set([...state.quarantined].filter((id) => id !== clientId));
+  return { ...state, standings: without(state.standings), faults: without(state.faults), quarantined };
 }
 
 function committed(state: JobState, event: EventOf<"VersionCommitted">): JobState {
@@ -163,6 +242,9 @@ function committed(state: JobState, event: EventOf<"VersionCommitted">): JobStat
     version: event.version,
     modelSha256: event.modelSha256,
     optimizerStateSha256: event.optimizerStateSha256,
+    releasedDeltaSha256: event.releasedDeltaSha256,
+    ruleMemory: event.ruleMemory,
+    faults: new Map(),
     stage: { name: "ready", round: event.round + 1, attempt: 0 },
   };
 }

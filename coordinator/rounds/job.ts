@@ -7,16 +7,22 @@ import { asDigest, type ClientId, type Digest, type FederationId, toHex } from "
 import type { Random } from "../../core/random/random.ts";
 import type { SignedTask } from "../../core/statements.ts";
 import { floatsOf } from "../../core/tensors/digest.ts";
+import type { Engine } from "../aggregation/engine/engine.ts";
 import type { Pipeline } from "../aggregation/pipeline.ts";
 import type { Sessions } from "../parts.ts";
 import type { Budget } from "../privacy/budget.ts";
 import type { ServerOptimizer } from "../server-optimizers/server-optimizer.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
 import type { Appended, InlineBlob, Journal } from "../storage/journal.ts";
-import { closeRound } from "./close-round.ts";
+import { announceEnd, announceRound, cancelUnanswered } from "./announce.ts";
+import type { ArrivedRows } from "./arrived-rows.ts";
+import { type AttemptClock, attemptClock } from "./attempt-clock.ts";
+import { closeRound, type RoundResult } from "./close-round.ts";
 import { drawCohort } from "./cohort.ts";
-import { endOfJob, type JobEvent, type SealedPart } from "./events.ts";
+import { diagnosisOf, findingsByClient, sealDiagnosis } from "./diagnosis.ts";
+import { diagnosisOfRound, type EventOf, endOfJob, type JobEvent, type SealedPart } from "./events.ts";
 import { type ClosedRound, evolve, type JobState, type OpenRound } from "./job-state.ts";
+import type { RootTraining } from "./root-update.ts";
 import { type Attempt, type Command, decide, quorumReached, type RoundRules, type Waits } from "./round.ts";
 import { waker } from "./waker.ts";
 
@@ -27,8 +33,13 @@ export interface JobParts {
   readonly journal: Journal;
   readonly blobs: BlobStore;
   readonly sessions: Pick<Sessions, "push" | "isConnected">;
-  readonly isRevoked: (clientId: ClientId) => boolean;
+  /** Neither revoked nor in quarantine. */
+  readonly isWelcome: (clientId: ClientId) => boolean;
   readonly pipeline: Pipeline;
+  readonly engine: Engine;
+  readonly arrived: ArrivedRows;
+  /** For rules that compare updates with the coordinator's own. */
+  readonly rootTraining: RootTraining | undefined;
   readonly rules: RoundRules;
   readonly optimizer: ServerOptimizer;
   readonly noiseMaster: Uint8Array;
@@ -76,7 +87,10 @@ export class Job {
     this.#state = state;
     this.#parts = parts;
     this.#attempt = attemptClock(parts.clock);
-    if (state.stage.name === "open") this.#attempt.start(state.stage);
+    if (state.stage.name !== "open") return;
+    this.#attempt.start(state.stage);
+    parts.arrived.start();
+    for (const update of state.stage.admitted.values()) parts.arrived.add(update, Promise.resolve());
   }
 
   get state(): JobState {
@@ -92,10 +106,20 @@ export class Job {
         else if (stage.name === "open") await this.#roundDecided(stage);
         else await this.#commitRound(stage).catch((error: unknown) => this.#failed(error));
       }
-      if (!this.#halted) this.#announceEnd();
+      if (!this.#halted) this.#tellEnd();
     } finally {
+      this.#parts.arrived.end();
+      this.#parts.rootTraining?.close();
       await this.#parts.evaluation.close();
     }
+  }
+
+  #tellEnd(): void {
+    const { stage, jobId } = this.#state;
+    if (stage.name !== "ended") return;
+    const { outcome, reason } = stage;
+    this.#parts.log.info({ jobId, outcome, reason }, "job ended");
+    announceEnd(this.#state, stage, this.#parts.sessions);
   }
 
   /** A round that cannot be closed would fail again after every restart: the job ends, the coordinator goes on. */
@@ -120,13 +144,19 @@ export class Job {
     if (events.length === 0) return undefined;
     for (const event of events) {
       this.#state = evolve(this.#state, event);
-      if (event.type === "RoundOpened") this.#attempt.start(event);
       this.#parts.noted(event);
     }
     this.#wake.now();
     const { blobs, ...ofFirst } = extras;
     const entries = events.map((event, i) => ({ event, ...(i === 0 && ofFirst), ...keyOf(event) }));
-    return this.#parts.journal.append(entries, blobs);
+    const appended = this.#parts.journal.append(entries, blobs);
+    for (const event of events) this.#follow(event, appended);
+    return appended;
+  }
+
+  /** Nothing is held against the client any more. */
+  released(event: EventOf<"ClientReleased">): void {
+    this.#state = evolve(this.#state, event);
   }
 
   /** A refusal that is not journaled one by one. It is this client's answer only if it was for the open attempt. */
@@ -144,15 +174,44 @@ export class Job {
     this.#parts.sessions.push(clientId, { type: "task", task: this.#taskFor(stage, clientId) });
   }
 
+  /** What goes along with the state in memory: the attempt's clock, and the rows that have arrived. */
+  #follow(event: JobEvent, durable: Promise<unknown>): void {
+    const { arrived } = this.#parts;
+    switch (event.type) {
+      case "RoundOpened":
+        this.#attempt.start(event);
+        arrived.start();
+        break;
+      case "UpdateAdmitted":
+        arrived.add(event, durable);
+        break;
+      case "RoundAbandoned":
+      case "VersionCommitted":
+      case "JobEnded":
+        arrived.end();
+        break;
+      default:
+    }
+  }
+
   async #openRound({ round }: { readonly round: number }): Promise<void> {
-    const { plan, population } = this.#state;
-    const { budget, random, clock, isRevoked } = this.#parts;
+    const { plan } = this.#state;
+    const { budget, random, clock } = this.#parts;
     if (round > plan.rounds) await this.#parts.evaluation.idle();
     else if (budget.exhausted()) return this.#endForBudget();
-    const eligible = plan.privacy.mode === "central" ? population : population.filter((id) => !isRevoked(id));
-    const serverNonce = asDigest(toHex(random.bytes(32)));
-    const cohort = drawCohort(plan.cohort, eligible, random);
+    const serverNonce = this.#freshDigest();
+    const cohort = drawCohort(plan.cohort, this.#eligible(), random);
     await this.submit({ type: "open", serverNonce, cohort, nowMs: clock.nowMs() });
+  }
+
+  /** Under central privacy whom a round asks must not depend on what is thought of anybody. */
+  #eligible(): readonly ClientId[] {
+    const { plan, population } = this.#state;
+    return plan.privacy.mode === "central" ? population : population.filter(this.#parts.isWelcome);
+  }
+
+  #freshDigest(): Digest {
+    return asDigest(toHex(this.#parts.random.bytes(32)));
   }
 
   async #endForBudget(): Promise<void> {
@@ -165,37 +224,63 @@ export class Job {
   async #roundDecided(open: OpenRound): Promise<void> {
     this.#isOffered = true;
     for (const clientId of open.cohort) this.offerTo(clientId);
+    // while the clients train: awaited, and heard of if it fails, when the round closes
+    void this.#parts.rootTraining?.update(this.#state, () => this.#baseWeights());
     while (!this.#halted && this.#state.stage.name === "open") {
       if (quorumReached(this.#state)) this.#attempt.quorum();
       const waits = this.#attempt.waits();
-      await this.submit({ type: "tick", waits, nowMs: this.#parts.clock.nowMs() });
+      await this.submit({ type: "tick", waits, seed: this.#freshDigest(), nowMs: this.#parts.clock.nowMs() });
       if (this.#state.stage.name === "open") await this.#wake.within(untilNextTick(this.#state, waits));
     }
     this.#isOffered = false;
-    if (!this.#halted) this.#cancelUnanswered(open);
+    if (!this.#halted) cancelUnanswered(this.#state, open, this.#parts.sessions);
   }
 
   async #commitRound(closed: ClosedRound): Promise<void> {
-    const { clock, log } = this.#parts;
+    const { clock, log, evaluation } = this.#parts;
     const started = clock.monotonicMs();
-    const charge = (inputs: Digest) => this.#charge(closed, inputs);
-    const result = await closeRound(this.#state, closed, { ...this.#parts, base: await this.#baseWeights(), charge });
+    const result = await this.#close(closed);
     // the one before has to be done: evaluation may hold up a round's opening, never its deadline
-    await this.#parts.evaluation.idle();
+    await evaluation.idle();
     const { version: before, jobId } = this.#state;
-    const { version: committed, blobs, weights } = result;
     // one commit group for the version and the next round: nobody hears of either before both are durable
-    const committing = this.submit(
-      { type: "commit", attempt: attemptOf(closed), version: committed, nowMs: clock.nowMs() },
-      { blobs },
-    );
+    const committing = this.#commit(closed, result);
     const { version } = this.#state;
-    if (version > before) this.#evaluate(version, weights, committing);
+    if (version > before) this.#evaluate(version, result.weights, committing);
     await Promise.all([committing, this.#openNext()]);
     if (version === before) return;
-    this.#weights = { version, values: weights };
+    this.#weights = { version, values: result.weights };
+    for (const remark of result.remarks) log.warn({ jobId, version }, remark);
     log.info({ jobId, version, rows: closed.rows.length, closeMs: clock.monotonicMs() - started }, "round committed");
-    this.#announceRound(closed, committed.modelSha256);
+    announceRound(jobId, closed, result.version.modelSha256, this.#parts.sessions);
+  }
+
+  async #close(closed: ClosedRound): Promise<RoundResult> {
+    const { rootTraining } = this.#parts;
+    const base = await this.#baseWeights();
+    return closeRound(this.#state, closed, {
+      ...this.#parts,
+      base,
+      rootUpdate: async () => rootTraining?.update(this.#state, async () => base),
+      charge: (inputs) => this.#charge(closed, inputs),
+    });
+  }
+
+  #commit(closed: ClosedRound, { version, blobs, figures, remarks }: RoundResult): Promise<unknown> {
+    const { clock, pipeline } = this.#parts;
+    const { plan } = this.#state;
+    // the mean gives way to attackers: what stands out against it says nothing
+    const numByzantine = pipeline.rule.kind === "average" ? 0 : plan.aggregation.numByzantine;
+    const command = {
+      type: "commit",
+      attempt: attemptOf(closed),
+      version,
+      findings: findingsByClient(closed, figures, numByzantine),
+      remarks,
+      eligible: this.#eligible(),
+      nowMs: clock.nowMs(),
+    } as const;
+    return this.submit(command, { blobs, sealed: sealDiagnosis(diagnosisOf(closed, figures)) });
   }
 
   async #openNext(): Promise<void> {
@@ -254,40 +339,15 @@ export class Job {
     };
     return signTask(statement, signer);
   }
-
-  #cancelUnanswered(open: OpenRound): void {
-    const { stage, jobId } = this.#state;
-    const counted = new Set(stage.name === "closed" ? stage.rows.map((row) => row.clientId) : []);
-    const reason = stage.name === "closed" ? "the round closed" : "the attempt was abandoned";
-    for (const clientId of open.cohort) {
-      if (!counted.has(clientId)) {
-        this.#parts.sessions.push(clientId, { type: "cancel", jobId, ...attemptOf(open), reason });
-      }
-    }
-  }
-
-  #announceRound(closed: ClosedRound, modelSha256: Digest): void {
-    const { jobId } = this.#state;
-    const announce = (clientId: ClientId, counted: boolean) =>
-      this.#parts.sessions.push(clientId, { type: "roundClosed", jobId, ...attemptOf(closed), counted, modelSha256 });
-    for (const row of closed.rows) announce(row.clientId, true);
-    for (const clientId of closed.absent) announce(clientId, false);
-  }
-
-  #announceEnd(): void {
-    const { stage, jobId, population } = this.#state;
-    if (stage.name !== "ended") return;
-    const { outcome, reason } = stage;
-    this.#parts.log.info({ jobId, outcome, reason }, "job ended");
-    for (const clientId of population)
-      this.#parts.sessions.push(clientId, { type: "jobEnded", jobId, outcome, reason });
-  }
 }
 
 /** What stops the process instead of the job: a restart continues where the disk has room again. */
 const MACHINE_FAILED: readonly ErrorCode[] = ["DISK_FULL", "STORAGE_FAILED", "SHUTTING_DOWN"];
 
-const keyOf = (event: JobEvent) => (event.type === "JobEnded" ? { key: endOfJob(event.jobId) } : {});
+function keyOf(event: JobEvent): { readonly key?: string } {
+  if (event.type === "JobEnded") return { key: endOfJob(event.jobId) };
+  return event.type === "RoundDiagnosed" ? { key: diagnosisOfRound(event.jobId, event.round) } : {};
+}
 
 const attemptOf = ({ round, attempt }: Attempt): Attempt => ({ round, attempt });
 
@@ -296,40 +356,4 @@ function untilNextTick({ plan }: JobState, { openForMs, quorumForMs }: Waits): n
   const deadline = plan.round.deadlineMs - openForMs;
   const grace = quorumForMs === undefined ? deadline : plan.round.graceMs - quorumForMs;
   return Math.max(1, Math.ceil(Math.min(deadline, grace)));
-}
-
-interface AttemptClock {
-  start(open: Attempt & { readonly openedAtMs: number }): void;
-  quorum(): void;
-  count(clientId: ClientId, code: ErrorCode, isAnswer: boolean): void;
-  waits(): Waits;
-}
-
-/** Monotonic waits of the attempt that is open, and the answers that were only counted. */
-function attemptClock(clock: Clock): AttemptClock {
-  let openedAt = 0;
-  let quorumAt: number | undefined;
-  let answered = new Set<ClientId>();
-  let counts: Record<string, number> = {};
-  return {
-    /** A round found open after a restart has used up the wall-clock time since it opened, within its deadline. */
-    start(open: Attempt & { readonly openedAtMs: number }): void {
-      openedAt = clock.monotonicMs() - Math.max(0, clock.nowMs() - open.openedAtMs);
-      quorumAt = undefined;
-      answered = new Set();
-      counts = {};
-    },
-    quorum(): void {
-      quorumAt ??= clock.monotonicMs();
-    },
-    count(clientId: ClientId, code: ErrorCode, isAnswer: boolean): void {
-      if (isAnswer) answered.add(clientId);
-      counts[code] = (counts[code] ?? 0) + 1;
-    },
-    waits(): Waits {
-      const now = clock.monotonicMs();
-      const quorumForMs = quorumAt === undefined ? undefined : now - quorumAt;
-      return { openForMs: now - openedAt, quorumForMs, answered, refusalCounts: counts };
-    },
-  };
 }

@@ -10,6 +10,7 @@ import { memoryJournal } from "../storage/memory-journal.ts";
 import {
   eventsOf,
   headerFor,
+  inThisThread,
   jobEnded,
   send,
   sendDelta,
@@ -135,7 +136,14 @@ test("a restart between any two events of a round ends in the same bits as no re
     await federation.coordinator.halt();
     const errors: unknown[] = [];
     const fatal = (error: unknown) => errors.push(error);
-    const again = await openCoordinator({ home, journal, blobs, log: pino({ level: "silent" }), fatal });
+    const again = await openCoordinator({
+      home,
+      journal,
+      blobs,
+      ...inThisThread,
+      log: pino({ level: "silent" }),
+      fatal,
+    });
     const clients = federation.clients.map((client) => {
       const session = again.parts.sessions.open(client.enrolled, {
         send: (it) => client.pushed.push(it),

@@ -5,28 +5,45 @@ import { FederationError, isRefusal, type Refusal, refuse } from "../../core/err
 import { asDigest, asJobId, type ClientId, type Digest, type FederationId, type JobId, toHex } from "../../core/ids.ts";
 import { isBuiltin, type Plan } from "../../core/plan.ts";
 import type { Random } from "../../core/random/random.ts";
-import { checkFeasible, distancePathOf, type Pipeline, pipelineOf } from "../aggregation/pipeline.ts";
-import type { AttemptKey, ClientSession, Clients, JobSummary, Jobs, ModelSummary, Sessions } from "../parts.ts";
+import { numCoordinates } from "../../core/tensors/schema.ts";
+import { arrivals } from "../aggregation/arrivals.ts";
+import type { Engine } from "../aggregation/engine/engine.ts";
+import { checkFeasible, distancePathOf, measuresOf, type Pipeline, pipelineOf } from "../aggregation/pipeline.ts";
+import type {
+  AttemptKey,
+  ClientSession,
+  Clients,
+  EnrolledClient,
+  JobSummary,
+  Jobs,
+  Limits,
+  ModelSummary,
+  Sessions,
+} from "../parts.ts";
 import { budgetOf, type ChargeBook } from "../privacy/budget.ts";
 import { mechanismOf } from "../privacy/ledger.ts";
-import { checkPrivacy } from "../privacy/sensitivity.ts";
 import { serverOptimizerOf } from "../server-optimizers/server-optimizer.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
 import type { Journal, StoredEvent } from "../storage/journal.ts";
-import { smallestCohort } from "./cohort.ts";
+import { type ArrivedRows, arrivedRows, noArrivedRows } from "./arrived-rows.ts";
+import { checkStart } from "./check-start.ts";
 import { noEvaluation, workerEvaluation } from "./evaluation.ts";
 import type { EventOf, JobEvent, SealedPart } from "./events.ts";
 import { type Evaluation, Job } from "./job.ts";
+import { type JobReport, jobReport } from "./job-report.ts";
 import { evolve, type JobState, startJob } from "./job-state.ts";
-import { resolvePlan } from "./plan-file.ts";
+import { type DatasetFiles, type ResolvedPlan, resolvePlan } from "./plan-file.ts";
+import { type RootTraining, rootTraining } from "./root-update.ts";
 
 export interface JobsParts {
   readonly federationId: FederationId;
   readonly signer: SigningKey;
   readonly journal: Journal;
   readonly blobs: BlobStore;
-  readonly clients: Pick<Clients, "find" | "list">;
+  readonly clients: Pick<Clients, "find" | "list" | "quarantined">;
   readonly sessions: Pick<Sessions, "push" | "isConnected">;
+  readonly engine: Engine;
+  readonly limits: Pick<Limits, "rowBudgetBytes">;
   readonly noiseMaster: Uint8Array;
   readonly charges: ChargeBook;
   readonly clock: Clock;
@@ -55,6 +72,7 @@ export class JobTable implements Jobs {
 
   /** Rebuilds what the journal says, event by event, before anything runs. */
   replay({ event, sealed }: StoredEvent): void {
+    if (event.type === "ClientReleased") this.#forgive(event);
     if (!("jobId" in event)) return;
     if (event.type === "JobStarted") this.#know(startJob(event), event, sealed);
     const known = this.#known.get(event.jobId);
@@ -72,8 +90,10 @@ export class JobTable implements Jobs {
 
   async start(planYaml: string, baseFolder: string): Promise<{ jobId: JobId; planSha256: Digest }> {
     const resolved = await resolvePlan(planYaml, baseFolder);
-    const population = this.#parts.clients.list().flatMap((client) => (client.revoked ? [] : [client.clientId]));
-    checkStart(resolved.plan, population.length);
+    const enrolled = this.#parts.clients.list().filter((client) => !client.revoked);
+    const population = enrolled.map((client) => client.clientId);
+    const isPrivate = resolved.plan.privacy.mode === "central";
+    checkStart(resolved.plan, enrolled.filter((client) => isPrivate || !client.quarantined).length);
     const { blobs, journal, random, clock } = this.#parts;
     const initialModelSha256 = await blobs.putTensors(resolved.schema, resolved.initialWeights);
     await blobs.putBytes(resolved.planBytes);
@@ -89,7 +109,7 @@ export class JobTable implements Jobs {
       population: [...population].sort(),
       atMs: clock.nowMs(),
     };
-    const sealed = resolved.evaluation && { ...resolved.evaluation };
+    const sealed = filesPart(resolved);
     await journal.append([sealed === undefined ? { event } : { event, sealed }]);
     this.#run(this.#know(startJob(event), event, sealed), resolved.topology);
     return { jobId: event.jobId, planSha256: event.planSha256 };
@@ -117,6 +137,13 @@ export class JobTable implements Jobs {
     return wanted.flatMap((known) => [...known.models.values()]);
   }
 
+  show(jobId: JobId, round: number | undefined): JobReport {
+    const known = this.#known.get(jobId);
+    if (known === undefined) throw new FederationError("JOB_UNKNOWN", `no job ${jobId}`);
+    const state = known.job?.state ?? known.state;
+    return jobReport(state, summaryOf(state), [...known.models.values()], round, this.#parts);
+  }
+
   clientConnected(session: ClientSession): void {
     for (const job of this.#runningJobs()) job.offerTo(session.clientId);
   }
@@ -130,6 +157,11 @@ export class JobTable implements Jobs {
       const command = { type: "decline", attempt: { round, attempt }, clientId, reason: "revoked" } as const;
       job.submit(command).catch(this.#parts.fatal);
     }
+  }
+
+  /** A client was released from quarantine. */
+  clientReleased(event: EventOf<"ClientReleased">): void {
+    this.#forgive(event);
   }
 
   accepted(session: ClientSession, task: AttemptKey): void {
@@ -176,7 +208,14 @@ export class JobTable implements Jobs {
     return known;
   }
 
-  /** Keeps the list of versions and the charges of the population. */
+  #forgive(event: EventOf<"ClientReleased">): void {
+    for (const known of this.#known.values()) {
+      known.state = evolve(known.state, event);
+      known.job?.released(event);
+    }
+  }
+
+  /** Keeps the list of versions, who is in quarantine, and the charges of the population. */
   #note(known: Known, event: JobEvent): void {
     if (event.type === "VersionCommitted") {
       const { jobId, version, modelSha256, parentSha256 } = event;
@@ -185,6 +224,7 @@ export class JobTable implements Jobs {
       const model = known.models.get(event.version);
       if (model !== undefined) known.models.set(event.version, { ...model, accuracy: event.accuracy });
     }
+    if (event.type === "ClientQuarantined") this.#parts.clients.quarantined(event.clientId);
     const { privacy } = known.state.plan;
     this.#parts.charges.note(event, privacy.mode === "central" ? mechanismOf(privacy) : undefined);
   }
@@ -200,7 +240,9 @@ export class JobTable implements Jobs {
       optimizer: serverOptimizerOf(state.plan.serverOptimizer),
       budget: budgetOf(state.jobId, state.plan.privacy, charges),
       evaluation: this.#evaluationOf(known, topology),
-      isRevoked: (clientId: ClientId) => clients.find(clientId)?.revoked ?? true,
+      rootTraining: rootTrainingOf(known, topology),
+      arrived: this.#arrivedOf(state, pipeline),
+      isWelcome: (clientId: ClientId) => isWelcome(clients.find(clientId)),
       noted: (event) => this.#note(known, event),
     });
     const running = known.job.run().catch(this.#parts.fatal);
@@ -209,9 +251,18 @@ export class JobTable implements Jobs {
   }
 
   #evaluationOf({ state, sealed }: Known, topology: Uint8Array | undefined): Evaluation {
-    const { images, labels } = sealed ?? {};
-    if (typeof images !== "string" || typeof labels !== "string") return noEvaluation;
-    return workerEvaluation({ plan: state.plan, topology, images, labels, log: this.#parts.log });
+    const files = filesOf(sealed, "images", "labels");
+    if (files === undefined) return noEvaluation;
+    return workerEvaluation({ plan: state.plan, topology, ...files, log: this.#parts.log });
+  }
+
+  /** What nobody measures is not worth the memory; under central privacy the rows are clipped first, so not as they come. */
+  #arrivedOf({ plan, tensorSchema }: JobState, pipeline: Pipeline): ArrivedRows {
+    const measures = measuresOf(pipeline);
+    if (plan.privacy.mode === "central" || measures === "nothing") return noArrivedRows;
+    const { engine, limits } = this.#parts;
+    const options = { numCoordinates: numCoordinates(tensorSchema), rowBudgetBytes: limits.rowBudgetBytes, measures };
+    return arrivedRows(() => arrivals(engine, options), this.#parts);
   }
 
   async #topologyOf({ model }: Plan): Promise<Uint8Array | undefined> {
@@ -219,38 +270,35 @@ export class JobTable implements Jobs {
   }
 }
 
-/** Everything that can be refused is refused before the job starts. */
-function checkStart(plan: Plan, populationSize: number): void {
-  const { cohort, round } = plan;
-  const needed = Math.max(round.quorum, cohort.sampling === "fixed" ? cohort.size : 1);
-  if (populationSize < needed) {
-    throw new FederationError("TOO_FEW_CLIENTS", `${populationSize} clients are enrolled, the plan needs ${needed}`);
-  }
-  const expected =
-    cohort.sampling === "fixed"
-      ? cohort.size
-      : cohort.sampling === "poisson"
-        ? cohort.rate * populationSize
-        : populationSize;
-  if (expected < round.minUpdates) {
-    throw new FederationError(
-      "PLAN_INVALID",
-      `plan: cohort: ${expected} clients a round never give minUpdates ${round.minUpdates}`,
-    );
-  }
-  const pipeline = pipelineOf(plan.aggregation);
-  const refusal =
-    checkFeasible(pipeline, smallestCohort(plan, populationSize)) ?? checkPrivacy(plan, pipeline, populationSize);
-  if (refusal !== undefined) throw new FederationError(refusal.refused, refusal.detail);
-}
-
 function roundRules({ privacy }: Plan, pipeline: Pipeline) {
   return {
-    feasible: (n: number) => checkFeasible(pipeline, n),
+    feasible: (weights: Float64Array) => checkFeasible(pipeline, weights.length, weights),
     distancePath: distancePathOf,
     mechanism: privacy.mode === "central" ? mechanismOf(privacy) : undefined,
   };
 }
+
+/** Paths on this machine are nobody else's business. */
+function filesPart({ evaluation, rootDataset }: ResolvedPlan): SealedPart | undefined {
+  if (evaluation === undefined && rootDataset === undefined) return undefined;
+  return {
+    ...evaluation,
+    ...(rootDataset !== undefined && { rootImages: rootDataset.images, rootLabels: rootDataset.labels }),
+  };
+}
+
+function filesOf(sealed: SealedPart | undefined, imagesKey: string, labelsKey: string): DatasetFiles | undefined {
+  const [images, labels] = [sealed?.[imagesKey], sealed?.[labelsKey]];
+  return typeof images === "string" && typeof labels === "string" ? { images, labels } : undefined;
+}
+
+function rootTrainingOf({ sealed }: Known, topology: Uint8Array | undefined): RootTraining | undefined {
+  const files = filesOf(sealed, "rootImages", "rootLabels");
+  return files && rootTraining(files, topology);
+}
+
+const isWelcome = (client: EnrolledClient | undefined) =>
+  client !== undefined && !client.revoked && !client.quarantined;
 
 function blobsOfTask({ modelSha256, planSha256, plan }: JobState): readonly string[] {
   return [modelSha256, planSha256, ...(isBuiltin(plan.model) ? [] : [plan.model.layers])];

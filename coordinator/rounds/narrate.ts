@@ -28,6 +28,10 @@ export function narrator(nameOf: (clientId: ClientId) => string): (event: Event)
         return `round ${event.round}: ${nameOf(event.clientId)} signed two different updates; the first stands`;
       case "RoundClosed":
         return closedLine(event, refusals.splice(0), nameOf);
+      case "RoundDiagnosed":
+        return diagnosedLines(event, nameOf);
+      case "ClientQuarantined":
+        return quarantinedLine(event, nameOf);
       case "RoundAbandoned":
         refusals.length = 0;
         return `round ${event.round}: attempt ${event.attempt} abandoned (${event.code}): ${event.reason}`;
@@ -47,6 +51,24 @@ function cappedLine(event: EventOf<"UpdateAdmitted">, nameOf: (id: ClientId) => 
   const { cappedFrom, round, clientId, weight } = event;
   if (cappedFrom === undefined) return undefined;
   return `round ${round}: ${nameOf(clientId)} claimed ${cappedFrom} examples, above the cap; it weighs ${weight}`;
+}
+
+function diagnosedLines(
+  { round, standings, remarks }: EventOf<"RoundDiagnosed">,
+  nameOf: (id: ClientId) => string,
+): string | undefined {
+  const suspects = standings.flatMap(({ clientId, findings, reputation }) => {
+    if (findings.length === 0) return [];
+    return `round ${round}: ${nameOf(clientId)} stands out by ${findings.join(", ")}; reputation ${reputation.toFixed(2)}`;
+  });
+  const lines = [...remarks.map((remark) => `round ${round}: ${remark}`), ...suspects];
+  return lines.length === 0 ? undefined : lines.join("\n");
+}
+
+function quarantinedLine(event: EventOf<"ClientQuarantined">, nameOf: (id: ClientId) => string): string {
+  const { round, clientId, suspectRounds } = event;
+  const until = "until `holdfast clients release`";
+  return `round ${round}: ${nameOf(clientId)} is in quarantine ${until}, after ${suspectRounds} rounds against it`;
 }
 
 function ruleOf({ plan }: EventOf<"JobStarted">): string {

@@ -26,7 +26,15 @@ export interface ResolvedPlan {
   readonly topology: Uint8Array | undefined;
   readonly initialWeights: Float32Array;
   /** Where the held-out set lies on this machine. */
-  readonly evaluation: { readonly images: string; readonly labels: string } | undefined;
+  readonly evaluation: DatasetFiles | undefined;
+  /** Where the coordinator's own examples lie. */
+  readonly rootDataset: DatasetFiles | undefined;
+}
+
+/** Paths of a dataset's IDX files. */
+export interface DatasetFiles {
+  readonly images: string;
+  readonly labels: string;
 }
 
 /**
@@ -36,17 +44,20 @@ export interface ResolvedPlan {
 export async function resolvePlan(planYaml: string, baseFolder: string): Promise<ResolvedPlan> {
   const file = parseYaml(planYaml, planFileSchema, "plan", "PLAN_INVALID");
   const model = await resolveModel(file, baseFolder);
-  const evaluation = file.evaluation && {
-    images: resolve(baseFolder, file.evaluation.dataset.images),
-    labels: resolve(baseFolder, file.evaluation.dataset.labels),
-  };
+  const { rootDataset: rootFiles, ...aggregation } = file.aggregation;
+  const evaluation = file.evaluation && filesOf(file.evaluation.dataset, baseFolder);
+  const rootDataset = rootFiles && filesOf(rootFiles, baseFolder);
   const plan = planSchema.parse({
     ...file,
     model: model.named,
-    ...(file.evaluation !== undefined && {
+    aggregation: {
+      ...aggregation,
+      ...(rootDataset !== undefined && { rootDatasetSha256: await digestOf(rootDataset, "root dataset", file.model) }),
+    },
+    ...(evaluation !== undefined && {
       evaluation: {
-        datasetSha256: await digestOf(evaluation, file.model),
-        everyRounds: file.evaluation.everyRounds,
+        datasetSha256: await digestOf(evaluation, "held-out set", file.model),
+        everyRounds: file.evaluation?.everyRounds,
       },
     }),
   });
@@ -60,22 +71,26 @@ export async function resolvePlan(planYaml: string, baseFolder: string): Promise
     topology: model.topology,
     initialWeights: model.weights,
     evaluation,
+    rootDataset,
   };
 }
 
-/** Reads the set once, so that one that cannot be evaluated on is refused before the job starts. */
-async function digestOf(evaluation: ResolvedPlan["evaluation"], model: PlanFile["model"]): Promise<Digest | undefined> {
-  if (evaluation === undefined) return undefined;
-  const dataset = await readIdxDataset(evaluation.images, evaluation.labels);
+function filesOf({ images, labels }: DatasetFiles, baseFolder: string): DatasetFiles {
+  return { images: resolve(baseFolder, images), labels: resolve(baseFolder, labels) };
+}
+
+/** Reads the set once, so that one that does not fit the model is refused before the job starts. */
+async function digestOf({ images, labels }: DatasetFiles, what: string, model: PlanFile["model"]): Promise<Digest> {
+  const dataset = await readIdxDataset(images, labels);
   const inputs = sizeOf(dataset.inputShape);
   if (isBuiltin(model) && (inputs !== model.inputs || dataset.numClasses > model.classes)) {
     const takes = `the model takes ${model.inputs} values and ${model.classes} classes`;
     throw new FederationError(
       "PLAN_INVALID",
-      `plan: model: ${takes}, the held-out set has ${inputs} and ${dataset.numClasses}`,
+      `plan: model: ${takes}, the ${what} has ${inputs} and ${dataset.numClasses}`,
     );
   }
-  return datasetDigest(evaluation.images, evaluation.labels);
+  return datasetDigest(images, labels);
 }
 
 async function resolveModel(file: PlanFile, baseFolder: string) {

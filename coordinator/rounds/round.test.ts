@@ -4,7 +4,7 @@ import { isRefusal, refuse } from "../../core/errors.ts";
 import type { JobEvent } from "./events.ts";
 import { evolve, type JobState } from "./job-state.ts";
 import { type Command, decide, MAX_REFUSALS_PER_CLIENT, quorumReached, type RoundRules } from "./round.ts";
-import { anyRule, clientNo, digestNo, noWaits, testJob, testPlan } from "./testing.ts";
+import { anyRule, clientNo, commitOf, digestNo, noWaits, testJob, testPlan } from "./testing.ts";
 
 const ATTEMPT = { round: 1, attempt: 0 };
 
@@ -47,6 +47,7 @@ const refusal = (client: number, seq: number, code: "NOT_FINITE" | "UPDATE_CONFL
 const tick = (waits: Partial<typeof noWaits> = {}): Command => ({
   type: "tick",
   waits: { ...noWaits, ...waits },
+  seed: digestNo(77),
   nowMs: 9,
 });
 
@@ -106,7 +107,8 @@ describe("a round is abandoned, visibly", () => {
   test("when the rule cannot hold with what came: never weakened", () => {
     const rules = {
       ...anyRule,
-      feasible: (n: number) => (n >= 3 ? undefined : refuse("INFEASIBLE_RULE", `${n} updates`)),
+      feasible: ({ length }: Float64Array) =>
+        length >= 3 ? undefined : refuse("INFEASIBLE_RULE", `${length} updates`),
     };
     const state = apply(apply(opened(3), admit(0)), admit(1));
     const events = decide(state, tick({ openForMs: 1_000 }), rules) as readonly JobEvent[];
@@ -209,13 +211,11 @@ test("a committed version names its parent, and the job completes after its last
     for (const client of [0, 1])
       state = apply(state, { ...admit(client, round), attempt: { round, attempt: 0 } } as Command);
     state = apply(state, tick());
-    const version = {
-      modelSha256: digestNo(50 + round),
-      releasedDeltaSha256: digestNo(60),
-      optimizerStateSha256: undefined,
-    };
-    const commit: Command = { type: "commit", attempt: { round, attempt: 0 }, version, nowMs: 1 };
-    expect(decide(state, commit, anyRule)).toMatchObject([{ version: round, parentSha256: state.modelSha256 }]);
+    const commit = commitOf({ round, attempt: 0 }, 50 + round);
+    expect(decide(state, commit, anyRule)).toMatchObject([
+      { type: "RoundDiagnosed", standings: [] },
+      { version: round, parentSha256: state.modelSha256 },
+    ]);
     state = apply(state, commit);
   }
   state = apply(state, { type: "open", serverNonce: digestNo(9), cohort: [], nowMs: 1 });
@@ -259,12 +259,7 @@ function commandOf(kind: string, client: number, seq: number, state: JobState): 
   if (stage.name === "ready") {
     return { type: "open", serverNonce: digestNo(9), cohort: [0, 1, 2, 3].map(clientNo), nowMs: 1 };
   }
-  const version = {
-    modelSha256: digestNo(70 + state.version),
-    releasedDeltaSha256: digestNo(60),
-    optimizerStateSha256: undefined,
-  };
-  return { type: "commit", attempt, version, nowMs: 1 };
+  return commitOf(attempt, 70 + state.version);
 }
 
 function checkInvariants(journal: readonly JobEvent[]): void {

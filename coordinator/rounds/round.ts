@@ -1,8 +1,10 @@
 import { type ErrorCode, type Refusal, refuse } from "../../core/errors.ts";
 import type { ClientId, Digest, UpdateId } from "../../core/ids.ts";
 import { ZERO_DIGEST } from "../../core/ids.ts";
-import type { EventOf, GaussianMechanism, JobEvent } from "./events.ts";
+import { commit } from "./commit.ts";
+import type { EventOf, GaussianMechanism, JobEvent, NamedBlob, StoredMemory } from "./events.ts";
 import { type JobState, lastSequence, type OpenRound } from "./job-state.ts";
+import type { Finding } from "./reputation.ts";
 
 /** What may be asked of a job. Times are monotonic waits measured by the caller; randomness arrives as a value. */
 export type Command =
@@ -28,9 +30,20 @@ export type Command =
       readonly nowMs: number;
     }
   | { readonly type: "decline"; readonly attempt: Attempt; readonly clientId: ClientId; readonly reason: string }
-  | { readonly type: "tick"; readonly waits: Waits; readonly nowMs: number }
+  /** `seed` is fresh: it is kept if the round closes. */
+  | { readonly type: "tick"; readonly waits: Waits; readonly seed: Digest; readonly nowMs: number }
   | { readonly type: "charge"; readonly attempt: Attempt; readonly inputsSha256: Digest }
-  | { readonly type: "commit"; readonly attempt: Attempt; readonly version: CommittedVersion; readonly nowMs: number }
+  | {
+      readonly type: "commit";
+      readonly attempt: Attempt;
+      readonly version: CommittedVersion;
+      /** What the figures of the aggregation hold against clients. */
+      readonly findings: ReadonlyMap<ClientId, readonly Finding[]>;
+      readonly remarks: readonly string[];
+      /** The clients of the population that the next cohort may be drawn from. */
+      readonly eligible: readonly ClientId[];
+      readonly nowMs: number;
+    }
   | { readonly type: "fail"; readonly reason: string; readonly nowMs: number }
   | { readonly type: "stop"; readonly reason: string; readonly nowMs: number };
 
@@ -39,6 +52,8 @@ export interface CommittedVersion {
   readonly modelSha256: Digest;
   readonly releasedDeltaSha256: Digest;
   readonly optimizerStateSha256: Digest | undefined;
+  readonly ruleMemory: StoredMemory | undefined;
+  readonly references: readonly NamedBlob[];
 }
 
 export interface Attempt {
@@ -57,9 +72,9 @@ export interface Waits {
   readonly refusalCounts: Readonly<Record<string, number>>;
 }
 
-/** What the rules of the plan say about a round of n rows with these norms; pure, passed in. */
+/** What the rules of the plan say about a round of rows with these weights and norms; pure, passed in. */
 export interface RoundRules {
-  feasible(numUpdates: number): Refusal | undefined;
+  feasible(weights: Float64Array): Refusal | undefined;
   distancePath(norms: readonly number[]): "fast" | "exact";
   /** What one attempt costs under central privacy. */
   readonly mechanism: GaussianMechanism | undefined;
@@ -92,7 +107,7 @@ export function decide(state: JobState, command: Command, rules: RoundRules): re
   }
 }
 
-type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
+export type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
 function open(state: JobState, { serverNonce, cohort, nowMs }: CommandOf<"open">): readonly JobEvent[] {
   const { stage, plan, jobId } = state;
@@ -168,7 +183,7 @@ function decline(state: JobState, { attempt, clientId, reason }: CommandOf<"decl
 }
 
 /** Closes when everyone answered, or at quorum plus grace, or at the deadline; below its minimum it is abandoned. */
-function tick(state: JobState, { waits, nowMs }: CommandOf<"tick">, rules: RoundRules): readonly JobEvent[] {
+function tick(state: JobState, { waits, seed, nowMs }: CommandOf<"tick">, rules: RoundRules): readonly JobEvent[] {
   const { stage, plan } = state;
   if (stage.name !== "open") return [];
   const graceOver = waits.quorumForMs !== undefined && waits.quorumForMs >= plan.round.graceMs;
@@ -179,7 +194,7 @@ function tick(state: JobState, { waits, nowMs }: CommandOf<"tick">, rules: Round
   if (isDeclined(state, stage)) return declinedByAll(state, stage, nowMs);
   const tooFew = whyNotEnough(state, stage, rules, waits);
   return tooFew === undefined
-    ? [...counted, closeEvent(state, stage, rules, nowMs)]
+    ? [...counted, closeEvent(state, stage, rules, { seed, nowMs })]
     : [...counted, ...attemptCharged(state, stage, rules), abandonEvent(state, stage, tooFew, nowMs)];
 }
 
@@ -221,9 +236,10 @@ export function quorumReached(state: JobState): boolean {
   return state.stage.name === "open" && state.stage.admitted.size >= state.plan.round.quorum;
 }
 
-/** How many rows the aggregation will have: under central privacy an absentee is the zero vector, so n is fixed. */
-function rowsOf(state: JobState, stage: OpenRound): number {
-  return state.plan.privacy.mode === "central" ? stage.cohort.length : stage.admitted.size;
+/** Of the rows the aggregation will have: under central privacy an absentee is the zero vector, so n is fixed. */
+function weightsOf({ plan }: JobState, { cohort, admitted }: OpenRound): Float64Array {
+  const rows = plan.privacy.mode === "central" ? cohort : cohort.filter((id) => admitted.has(id));
+  return Float64Array.from(rows, (id) => admitted.get(id)?.weight ?? 1);
 }
 
 function whyNotEnough(state: JobState, stage: OpenRound, rules: RoundRules, waits: Waits): Refusal | undefined {
@@ -240,7 +256,7 @@ function whyNotEnough(state: JobState, stage: OpenRound, rules: RoundRules, wait
   } else if (received < plan.round.minUpdates) {
     return refuse("TOO_FEW_UPDATES", `${received} updates, below the minimum of ${plan.round.minUpdates}`);
   }
-  return rules.feasible(rowsOf(state, stage));
+  return rules.feasible(weightsOf(state, stage));
 }
 
 function refusalsCounted(state: JobState, stage: OpenRound, waits: Waits): JobEvent[] {
@@ -249,7 +265,12 @@ function refusalsCounted(state: JobState, stage: OpenRound, waits: Waits): JobEv
   return [{ type: "RefusalsCounted", jobId: state.jobId, round, attempt, counts: waits.refusalCounts }];
 }
 
-function closeEvent(state: JobState, stage: OpenRound, rules: RoundRules, nowMs: number): JobEvent {
+function closeEvent(
+  state: JobState,
+  stage: OpenRound,
+  rules: RoundRules,
+  { seed, nowMs }: Pick<CommandOf<"tick">, "seed" | "nowMs">,
+): JobEvent {
   const { round, attempt } = stage;
   const rows = stage.cohort.flatMap((id) => stage.admitted.get(id) ?? []);
   return {
@@ -260,7 +281,7 @@ function closeEvent(state: JobState, stage: OpenRound, rules: RoundRules, nowMs:
     rows: rows.map(({ clientId, updateId, payloadSha256 }) => ({ clientId, updateId, payloadSha256 })),
     absent: stage.cohort.filter((id) => !stage.admitted.has(id)),
     distancePath: rules.distancePath(rows.map((row) => row.norm)),
-    seeds: [],
+    seeds: [seed],
     closedAtMs: nowMs,
   };
 }
@@ -290,26 +311,6 @@ function charge(
   const noiseIndex = stage.charges.length;
   const { mechanism } = rules;
   return [{ type: "ChargeReserved", jobId: state.jobId, ...attempt, noiseIndex, inputsSha256, mechanism }];
-}
-
-function commit(state: JobState, { attempt, version, nowMs }: CommandOf<"commit">): readonly JobEvent[] {
-  const { stage } = state;
-  if (stage.name !== "closed" || stage.round !== attempt.round || stage.attempt !== attempt.attempt) return [];
-  const { modelSha256, releasedDeltaSha256, optimizerStateSha256 } = version;
-  return [
-    {
-      type: "VersionCommitted",
-      jobId: state.jobId,
-      round: stage.round,
-      attempt: stage.attempt,
-      version: state.version + 1,
-      modelSha256,
-      parentSha256: state.modelSha256,
-      releasedDeltaSha256,
-      ...(optimizerStateSha256 !== undefined && { optimizerStateSha256 }),
-      committedAtMs: nowMs,
-    },
-  ];
 }
 
 function stop(state: JobState, { reason, nowMs }: CommandOf<"stop">): readonly JobEvent[] {

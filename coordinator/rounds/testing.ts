@@ -2,7 +2,8 @@ import { asClientId, asDigest, asJobId, type ClientId } from "../../core/ids.ts"
 import { type Plan, planSchema } from "../../core/plan.ts";
 import type { EventOf } from "./events.ts";
 import { type JobState, startJob } from "./job-state.ts";
-import type { RoundRules, Waits } from "./round.ts";
+import type { Finding } from "./reputation.ts";
+import type { Attempt, CommandOf, RoundRules, Waits } from "./round.ts";
 
 /** Small values for tests of rounds. */
 export const clientNo = (i: number): ClientId => asClientId(i.toString(16).padStart(32, "0"));
@@ -42,3 +43,20 @@ export const anyRule: RoundRules = {
 };
 
 export const noWaits: Waits = { openForMs: 0, quorumForMs: undefined, answered: new Set(), refusalCounts: {} };
+
+/** The round led to the model of this number, and its figures hold this against clients. */
+export function commitOf(
+  attempt: Attempt,
+  model: number,
+  findings: ReadonlyMap<ClientId, readonly Finding[]> = new Map(),
+  eligible: readonly ClientId[] = [],
+): CommandOf<"commit"> {
+  const version = {
+    modelSha256: digestNo(model),
+    releasedDeltaSha256: digestNo(60),
+    optimizerStateSha256: undefined,
+    ruleMemory: undefined,
+    references: [],
+  };
+  return { type: "commit", attempt, version, findings, remarks: [], eligible, nowMs: 1 };
+}

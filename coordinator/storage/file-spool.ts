@@ -20,6 +20,9 @@ export interface SpoolSettings {
   readonly closed: () => void;
 }
 
+/** After so many bytes the disk is told to begin, so that at the end of a large upload only the last are waited for. */
+const SYNC_AHEAD_BYTES = 16 * 1024 * 1024;
+
 /** Opens the spool file at `path`, or goes on with the one that is there. @throws DISK_FULL, STORAGE_FAILED */
 export async function openFileSpool(settings: SpoolSettings): Promise<FileSpool> {
   const { disk, path } = settings;
@@ -67,12 +70,18 @@ export class FileSpool implements Spool {
   #ended = false;
   /** The operation in progress: closing waits for it. */
   #current: Promise<unknown> = Promise.resolve();
+  /** The disk at work on what was written before `#syncedTo`; it never rejects. */
+  #syncing: Promise<void> | undefined;
+  #syncedTo: number;
+  /** Why the disk could not keep it: what came is lost, even when a later fsync succeeds. */
+  #failure: unknown;
 
   constructor(settings: SpoolSettings, file: FileHandle, hash: Hash, offset: number) {
     this.#settings = settings;
     this.#file = file;
     this.#hash = hash;
     this.#offset = offset;
+    this.#syncedTo = offset;
   }
 
   get offset(): number {
@@ -85,6 +94,7 @@ export class FileSpool implements Spool {
     if (this.#offset + chunk.length > sizeBytes) {
       throw new FederationError("CHUNK_INVALID", `${this.#offset + chunk.length} bytes for a payload of ${sizeBytes}`);
     }
+    if (this.#failure !== undefined) throw this.#failure;
     const writing = this.#run(writeAll(this.#file, chunk, header.length + this.#offset));
     const hashedBefore = this.#hash.copy();
     this.#hash.update(chunk);
@@ -96,6 +106,7 @@ export class FileSpool implements Spool {
       throw error;
     }
     this.#offset += chunk.length;
+    this.#syncAhead();
   }
 
   digest(): Digest {
@@ -108,7 +119,7 @@ export class FileSpool implements Spool {
   }
 
   async adopt(): Promise<Digest> {
-    const { sizeBytes, publish, closed } = this.#settings;
+    const { sizeBytes, closed } = this.#settings;
     if (this.#ended) throw new FederationError("CHUNK_INVALID", "the upload has ended or a newer stream continues it");
     if (this.#offset !== sizeBytes) {
       throw new FederationError("PAYLOAD_LENGTH_MISMATCH", `${this.#offset} of ${sizeBytes} bytes have come`);
@@ -116,15 +127,17 @@ export class FileSpool implements Spool {
     this.#ended = true;
     const digest = this.digest();
     try {
-      await this.#run(publish(this.#file, digest));
+      await this.#run(this.#publish(digest));
     } finally {
       closed();
     }
     return digest;
   }
 
+  /** Keeps the file, unless what is in it is lost. */
   async suspend(): Promise<void> {
-    await this.#close();
+    const { disk, path } = this.#settings;
+    if ((await this.#close()) && this.#failure !== undefined) await disk.remove(path);
   }
 
   async discard(): Promise<void> {
@@ -132,11 +145,34 @@ export class FileSpool implements Spool {
     if (await this.#close()) await disk.remove(path);
   }
 
+  async #publish(digest: Digest): Promise<void> {
+    const { disk, path, publish } = this.#settings;
+    await this.#syncing;
+    if (this.#failure === undefined) return await publish(this.#file, digest);
+    await this.#file.close();
+    await disk.remove(path);
+    throw this.#failure;
+  }
+
+  #syncAhead(): void {
+    if (this.#syncing !== undefined || this.#offset - this.#syncedTo < SYNC_AHEAD_BYTES) return;
+    this.#syncedTo = this.#offset;
+    this.#syncing = this.#settings.disk
+      .syncAhead(this.#file)
+      .catch((error: unknown) => {
+        this.#failure = error;
+      })
+      .finally(() => {
+        this.#syncing = undefined;
+      });
+  }
+
   /** Whether this call was the one that closed it. */
   async #close(): Promise<boolean> {
     const isFirst = !this.#ended;
     this.#ended = true;
     await this.#current.catch(() => undefined);
+    await this.#syncing;
     if (isFirst) {
       await this.#file.close();
       this.#settings.closed();

@@ -30,6 +30,33 @@ test.each<[string, Faults, string]>([
   }),
 );
 
+test("what is written over the beginning of an open file is there at once, and nothing of it when the disk fails", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "place");
+    const calls: string[] = [];
+    const faults: Faults = {};
+    const disk = new DurableDisk(faultyFiles(faults, calls));
+    await disk.write(path, []);
+    const file = await disk.files.open(path, "r+");
+    calls.length = 0;
+    await disk.overwrite(file, [text("one "), text("two")]);
+    expect(calls).toEqual([`datasync ${path}`]);
+    expect(await readFile(path, "utf8")).toBe("one two");
+    for (const [fault, code] of [
+      [{ freeBytes: 2 }, "DISK_FULL"],
+      [{ syncFailsWith: "ENOSPC" }, "DISK_FULL"],
+      [{ syncFailsWith: "EIO" }, "STORAGE_FAILED"],
+    ] as const) {
+      Object.assign(faults, fault);
+      await expect(disk.overwrite(file, [text("three")])).rejects.toMatchObject({ code });
+      expect(await readFile(path, "utf8")).toBe("");
+      delete faults.freeBytes;
+      delete faults.syncFailsWith;
+    }
+    await file.close();
+    await expect(disk.write(path, [])).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+  }));
+
 test("a disk that had room again is used; one whose fsync failed never is", () =>
   inFolder(async (folder) => {
     const path = join(folder, "file");

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import nodeFiles, { type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FederationError } from "../errors.ts";
-import { writeAll } from "./file-bytes.ts";
+import { SLICE_BYTES, writeAll } from "./file-bytes.ts";
 
 /** The part of node:fs/promises that storage uses: an argument, so that disks can be full and broken in tests. */
 export type FileSystem = Pick<typeof nodeFiles, "mkdir" | "open" | "readdir" | "rename" | "rm" | "stat">;
@@ -42,11 +42,7 @@ export class DurableDisk {
       await this.#makeFolder(dirname(path));
       const file = await this.files.open(temporary, "wx", 0o600);
       try {
-        let position = 0;
-        for (const part of parts) {
-          await writeAll(file, part, position);
-          position += part.length;
-        }
+        await writeParts(file, parts);
         await this.#sync(file);
       } finally {
         await file.close();
@@ -55,6 +51,22 @@ export class DurableDisk {
     } catch (cause) {
       await this.remove(temporary);
       throw storageError(cause, `cannot write ${path}`);
+    }
+  }
+
+  /**
+   * Writes the parts over what is in an open file, from its beginning: the cheapest way to durable bytes, but after a
+   * crash half of them may be there, and the reader must be able to tell.
+   * @throws DISK_FULL, STORAGE_FAILED; then the file is empty
+   */
+  async overwrite(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+    this.assertSound();
+    try {
+      await writeParts(file, parts);
+      await this.#synced(() => file.datasync());
+    } catch (cause) {
+      await file.truncate().catch(() => undefined);
+      throw storageError(cause, "cannot write over a file");
     }
   }
 
@@ -76,6 +88,14 @@ export class DurableDisk {
       await this.remove(from);
       throw storageError(cause, `cannot move ${from} to ${to}`);
     }
+  }
+
+  /**
+   * Makes the bytes of an open file durable while more of them come.
+   * @throws DISK_FULL, STORAGE_FAILED; then the file must be given up: a later fsync would not tell
+   */
+  async syncAhead(file: FileHandle): Promise<void> {
+    await this.#synced(() => file.datasync());
   }
 
   /** Makes sure of a file that was found: its writer may have crashed between the rename and the fsync of the folder. */
@@ -119,10 +139,14 @@ export class DurableDisk {
     await this.syncFolder(dirname(to));
   }
 
-  async #sync(file: FileHandle): Promise<void> {
+  #sync(file: FileHandle): Promise<void> {
+    return this.#synced(() => file.sync());
+  }
+
+  async #synced(sync: () => Promise<void>): Promise<void> {
     this.assertSound();
     try {
-      await file.sync();
+      await sync();
     } catch (cause) {
       const error = storageError(cause, "fsync failed");
       if (error.code !== "DISK_FULL") this.#fail(error);
@@ -134,6 +158,16 @@ export class DurableDisk {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#onFailure?.(error);
+  }
+}
+
+/** Small parts go to the disk together: each trip there costs more than the copy. */
+async function writeParts(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0);
+  let position = 0;
+  for (const part of sizeBytes <= SLICE_BYTES ? [Buffer.concat(parts)] : parts) {
+    await writeAll(file, part, position);
+    position += part.length;
   }
 }
 

@@ -32,15 +32,15 @@ function faulty(file: FileHandle, path: string, faults: Faults, calls: string[])
     if (faults.freeBytes !== undefined) faults.freeBytes -= taken;
     return await file.write(bytes, offset, taken, position);
   };
-  const sync = async () => {
+  const syncing = (name: "sync" | "datasync") => async () => {
     if (faults.syncFailsWith !== undefined) throw failure(faults.syncFailsWith);
-    await file.sync();
-    calls.push(`sync ${path}`);
+    await file[name]();
+    calls.push(`${name} ${path}`);
   };
   return new Proxy(file, {
     get: (target, name) => {
       if (name === "write") return write;
-      if (name === "sync") return sync;
+      if (name === "sync" || name === "datasync") return syncing(name);
       const member: unknown = Reflect.get(target, name, target);
       return typeof member === "function" ? member.bind(target) : member;
     },

@@ -1,9 +1,8 @@
-import { extname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { type ErrorCode, FederationError } from "../errors.ts";
 import type { Plan } from "../plan.ts";
 import type { Evaluation } from "./evaluate.ts";
+import { startThread } from "./threads.ts";
 
 export interface EvaluatorSettings {
   readonly model: Plan["model"];
@@ -85,11 +84,4 @@ function settle(waiting: Waiting | undefined, reply: EvaluationReply): void {
   else waiting?.reject(new FederationError(reply.failure.code, reply.failure.message));
 }
 
-/** Built, the worker is a .js file. Under tsx and vitest it is a .ts file, which a thread cannot start with. */
-function spawnWorker(settings: EvaluatorSettings): Worker {
-  const isBuilt = extname(fileURLToPath(import.meta.url)) === ".js";
-  if (isBuilt) return new Worker(new URL("./evaluator-worker.js", import.meta.url), { workerData: settings });
-  const url = new URL("./evaluator-worker.ts", import.meta.url);
-  const source = `import("tsx/esm/api").then(({ register }) => { register(); return import("${url}"); })`;
-  return new Worker(source, { eval: true, workerData: settings });
-}
+const spawnWorker = (settings: EvaluatorSettings) => startThread("evaluator-worker", settings);

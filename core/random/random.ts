@@ -27,3 +27,13 @@ export function permutation(random: Random, n: number): Uint32Array {
   }
   return order;
 }
+
+/** `count` different integers of [0, bound), each set as likely as any other (Floyd's algorithm), in no useful order. */
+export function distinct(random: Random, count: number, bound: number): Uint32Array {
+  const chosen = new Set<number>();
+  for (let last = bound - count; last < bound; last++) {
+    const drawn = randomInteger(random, last + 1);
+    chosen.add(chosen.has(drawn) ? last : drawn);
+  }
+  return Uint32Array.from(chosen);
+}

@@ -1,8 +1,9 @@
-import { type FileHandle, open, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { FederationError } from "../errors.ts";
 import { bytesOf, floatsOf } from "./digest.ts";
 import { numCoordinates, sizeOf, type TensorSchema } from "./schema.ts";
+import { invalidTensorFile as invalid, readTensorFile, type TensorFile } from "./tensor-file.ts";
 
 /**
  * The safetensors format (huggingface/safetensors, README): a little-endian u64 length, a JSON header of that length
@@ -15,6 +16,12 @@ export interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** The values take the bytes [offset, offset + sizeBytes) of the file. */
+export interface SafetensorsLayout extends SafetensorsHeader {
+  readonly offset: number;
+  readonly sizeBytes: number;
+}
+
 export interface SafetensorsFile extends SafetensorsHeader {
   /** d values in schema order. */
   readonly values: Float32Array;
@@ -22,7 +29,6 @@ export interface SafetensorsFile extends SafetensorsHeader {
 
 const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 16 * 2 ** 20;
-const MAX_READ_BYTES = 2 ** 30;
 
 const headerJson = z.object({ __metadata__: z.record(z.string(), z.string()).optional() }).catchall(
   z.strictObject({
@@ -88,27 +94,26 @@ export function parseSafetensorsHeader(bytes: Uint8Array): SafetensorsHeader {
   return { schema: entries.map(([name, { shape }]) => ({ name, shape })), metadata: metadata ?? {} };
 }
 
+/** Where the values of a file lie; they are not read. @throws FILE_MISSING, TENSOR_FILE_INVALID */
+export function locateSafetensors(path: string): Promise<SafetensorsLayout> {
+  return readTensorFile(path, layoutOf);
+}
+
 /** @throws FILE_MISSING, TENSOR_FILE_INVALID */
-export async function readSafetensors(path: string): Promise<SafetensorsFile> {
-  const file = await open(path, "r").catch((error: unknown) => {
-    throw new FederationError("FILE_MISSING", `cannot open ${path}`, { cause: error });
+export function readSafetensors(path: string): Promise<SafetensorsFile> {
+  return readTensorFile(path, async (file) => {
+    const { offset, sizeBytes, ...header } = await layoutOf(file);
+    return { ...header, values: floatsOf(await file.bytes(offset, sizeBytes)) };
   });
-  try {
-    const stat = await file.stat();
-    if (!stat.isFile()) throw invalid("not a file");
-    const offset = payloadOffset(await readAt(file, 0, LENGTH_BYTES));
-    const header = parseSafetensorsHeader(await readAt(file, 0, offset));
-    const sizeBytes = 4 * numCoordinates(header.schema);
-    if (stat.size !== offset + sizeBytes) {
-      throw invalid(`${stat.size - offset} bytes of values where the header says ${sizeBytes}`);
-    }
-    return { ...header, values: floatsOf(await readAt(file, offset, sizeBytes)) };
-  } catch (error) {
-    if (!(error instanceof FederationError)) throw error;
-    throw new FederationError(error.code, `${path}: ${error.message}`, { cause: error });
-  } finally {
-    await file.close();
-  }
+}
+
+async function layoutOf(file: TensorFile): Promise<SafetensorsLayout> {
+  const offset = payloadOffset(await file.bytes(0, LENGTH_BYTES));
+  const header = parseSafetensorsHeader(await file.bytes(0, offset));
+  const sizeBytes = 4 * numCoordinates(header.schema);
+  const found = file.sizeBytes - offset;
+  if (found !== sizeBytes) throw invalid(`${found} bytes of values where the header says ${sizeBytes}`);
+  return { ...header, offset, sizeBytes };
 }
 
 /**
@@ -141,20 +146,4 @@ function jsonOf(text: string): unknown {
   } catch (error) {
     throw new FederationError("TENSOR_FILE_INVALID", "the header is not JSON", { cause: error });
   }
-}
-
-async function readAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  let filled = 0;
-  while (filled < length) {
-    const wanted = Math.min(length - filled, MAX_READ_BYTES);
-    const { bytesRead } = await file.read(bytes, filled, wanted, position + filled);
-    if (bytesRead === 0) throw invalid("it ends too early");
-    filled += bytesRead;
-  }
-  return bytes;
-}
-
-function invalid(why: string): FederationError {
-  return new FederationError("TENSOR_FILE_INVALID", why);
 }

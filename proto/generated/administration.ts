@@ -21,8 +21,12 @@ import type { ListModelsResponse as _holdfast_v1_ListModelsResponse, ListModelsR
 import type { LogHead as _holdfast_v1_LogHead, LogHead__Output as _holdfast_v1_LogHead__Output } from './holdfast/v1/LogHead.ts';
 import type { ModelSummary as _holdfast_v1_ModelSummary, ModelSummary__Output as _holdfast_v1_ModelSummary__Output } from './holdfast/v1/ModelSummary.ts';
 import type { Refused as _holdfast_v1_Refused, Refused__Output as _holdfast_v1_Refused__Output } from './holdfast/v1/Refused.ts';
+import type { ReleaseClientRequest as _holdfast_v1_ReleaseClientRequest, ReleaseClientRequest__Output as _holdfast_v1_ReleaseClientRequest__Output } from './holdfast/v1/ReleaseClientRequest.ts';
+import type { ReleaseClientResponse as _holdfast_v1_ReleaseClientResponse, ReleaseClientResponse__Output as _holdfast_v1_ReleaseClientResponse__Output } from './holdfast/v1/ReleaseClientResponse.ts';
 import type { RevokeClientRequest as _holdfast_v1_RevokeClientRequest, RevokeClientRequest__Output as _holdfast_v1_RevokeClientRequest__Output } from './holdfast/v1/RevokeClientRequest.ts';
 import type { RevokeClientResponse as _holdfast_v1_RevokeClientResponse, RevokeClientResponse__Output as _holdfast_v1_RevokeClientResponse__Output } from './holdfast/v1/RevokeClientResponse.ts';
+import type { ShowJobRequest as _holdfast_v1_ShowJobRequest, ShowJobRequest__Output as _holdfast_v1_ShowJobRequest__Output } from './holdfast/v1/ShowJobRequest.ts';
+import type { ShowJobResponse as _holdfast_v1_ShowJobResponse, ShowJobResponse__Output as _holdfast_v1_ShowJobResponse__Output } from './holdfast/v1/ShowJobResponse.ts';
 import type { SignedStatement as _holdfast_v1_SignedStatement, SignedStatement__Output as _holdfast_v1_SignedStatement__Output } from './holdfast/v1/SignedStatement.ts';
 import type { StartJobRequest as _holdfast_v1_StartJobRequest, StartJobRequest__Output as _holdfast_v1_StartJobRequest__Output } from './holdfast/v1/StartJobRequest.ts';
 import type { StartJobResponse as _holdfast_v1_StartJobResponse, StartJobResponse__Output as _holdfast_v1_StartJobResponse__Output } from './holdfast/v1/StartJobResponse.ts';
@@ -61,8 +65,12 @@ export interface ProtoGrpcType {
       LogHead: MessageTypeDefinition<_holdfast_v1_LogHead, _holdfast_v1_LogHead__Output>
       ModelSummary: MessageTypeDefinition<_holdfast_v1_ModelSummary, _holdfast_v1_ModelSummary__Output>
       Refused: MessageTypeDefinition<_holdfast_v1_Refused, _holdfast_v1_Refused__Output>
+      ReleaseClientRequest: MessageTypeDefinition<_holdfast_v1_ReleaseClientRequest, _holdfast_v1_ReleaseClientRequest__Output>
+      ReleaseClientResponse: MessageTypeDefinition<_holdfast_v1_ReleaseClientResponse, _holdfast_v1_ReleaseClientResponse__Output>
       RevokeClientRequest: MessageTypeDefinition<_holdfast_v1_RevokeClientRequest, _holdfast_v1_RevokeClientRequest__Output>
       RevokeClientResponse: MessageTypeDefinition<_holdfast_v1_RevokeClientResponse, _holdfast_v1_RevokeClientResponse__Output>
+      ShowJobRequest: MessageTypeDefinition<_holdfast_v1_ShowJobRequest, _holdfast_v1_ShowJobRequest__Output>
+      ShowJobResponse: MessageTypeDefinition<_holdfast_v1_ShowJobResponse, _holdfast_v1_ShowJobResponse__Output>
       SignedStatement: MessageTypeDefinition<_holdfast_v1_SignedStatement, _holdfast_v1_SignedStatement__Output>
       StartJobRequest: MessageTypeDefinition<_holdfast_v1_StartJobRequest, _holdfast_v1_StartJobRequest__Output>
       StartJobResponse: MessageTypeDefinition<_holdfast_v1_StartJobResponse, _holdfast_v1_StartJobResponse__Output>

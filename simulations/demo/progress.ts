@@ -59,6 +59,8 @@ export function progressed(job: JobProgress, event: JobEvent): JobProgress {
     case "JobStarted":
     case "Equivocation":
     case "ChargeReserved":
+    case "RoundDiagnosed":
+    case "ClientQuarantined":
       return job;
   }
 }

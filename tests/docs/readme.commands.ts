@@ -46,7 +46,7 @@ afterAll(async () => {
 
 test("every marked command does what the README says", { timeout: 150_000 }, async () => {
   const blocks = markedBlocks(readFileSync(join(ROOT, "README.md"), "utf8"));
-  expect(blocks.map((it) => it.where)).toEqual(["", "coordinator", "coordinator", "every client", "coordinator"]);
+  expect(blocks.map((it) => it.where)).toEqual(["", "coordinator", "coordinator", "every client", "coordinator", ""]);
   const printed: string[] = [];
   for (const { where, lines } of blocks) {
     const sites = where === "every client" ? ["north", "south", "west"] : ["north"];
@@ -57,6 +57,9 @@ test("every marked command does what the README says", { timeout: 150_000 }, asy
   expect(said.match(/connected$/gm)).toHaveLength(3);
   expect(said).toContain("job completed: all rounds committed");
   expect(said).toMatch(/version 5: accuracy 0\.\d+/);
+  expect(said).toMatch(/^ARC \+ NNM \+ TrimmedMean, f = 2: 9 updates of 4 values$/m);
+  expect(said).toMatch(/"coefficients":\[(0,)*1(,0)*\]/);
+  expect(said).toMatch(/^ {2}Krum: /m);
   expect(said).toMatch(/version 5\t[0-9a-f]{64}\taccuracy/);
 });
 

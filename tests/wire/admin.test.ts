@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { enroll } from "../../client/grpc/enroll.ts";
 import { parseProfile } from "../../client/profile.ts";
 import { endOfJob } from "../../coordinator/rounds/events.ts";
+import type { JobReport } from "../../coordinator/rounds/job-report.ts";
 import { administrationMessage } from "../../core/crypto/messages.ts";
 import { sha256Bytes } from "../../core/crypto/sha256.ts";
 import { clientSigningKey, newSeed, type SigningKey } from "../../core/crypto/sign.ts";
@@ -29,6 +30,16 @@ test("an operator starts, lists and stops a job, and is told why something is re
   expect(heard).toEqual(["start job: mnist", "stop no reason", "stop enough [31m"]);
 });
 
+test("a job is shown by its last round or by the one asked for", async () => {
+  const { admin, heard, reports } = await wireFederation();
+  const operator = admin();
+  await expect(operator.showJob(JOB_ID)).rejects.toEqual(refusedWith("JOB_UNKNOWN"));
+  const report = { job: running, versions: [], clients: [], round: null } as unknown as JobReport;
+  reports.set(JOB_ID, report);
+  expect(await operator.showJob(JOB_ID, 3)).toEqual(report);
+  expect(heard).toEqual(["show undefined", "show 3"]);
+});
+
 test("models are listed with and without an accuracy", async () => {
   const { admin, models } = await wireFederation();
   const model = { jobId: JOB_ID, version: 1, modelSha256: asDigest("ab".repeat(32)), parentSha256: ZERO_DIGEST };
@@ -36,8 +47,8 @@ test("models are listed with and without an accuracy", async () => {
   expect(await admin().listModels()).toEqual(models);
 });
 
-test("invite, enrol, list, revoke: the whole life of a client", async () => {
-  const { admin, address } = await wireFederation();
+test("invite, enrol, list, release, revoke: the whole life of a client", async () => {
+  const { admin, address, parts } = await wireFederation();
   const operator = admin();
   const bundle = await operator.inviteClient("site", 60_000);
   expect(bundle).toMatchObject({ address, clientName: "site", caCertificatePem: null });
@@ -48,8 +59,12 @@ test("invite, enrol, list, revoke: the whole life of a client", async () => {
   expect("token" in profile).toBe(false);
   await expect(enroll(bundle, "site", key)).rejects.toEqual(refusedWith("TOKEN_INVALID"));
 
-  const listed = { clientId: clientIdOf("site"), name: "site", keyEpoch: 1, connected: false };
+  const listed = { clientId: clientIdOf("site"), name: "site", keyEpoch: 1, connected: false, quarantined: false };
   expect(await operator.listClients()).toEqual([{ ...listed, revoked: false }]);
+  parts.clients.quarantined(clientIdOf("site"));
+  expect(await operator.listClients()).toEqual([{ ...listed, revoked: false, quarantined: true }]);
+  await operator.releaseClient("site", "looked into");
+  await expect(operator.releaseClient("site", "")).rejects.toEqual(refusedWith("CLIENT_NOT_QUARANTINED"));
   await operator.revokeClient("site", "left");
   expect(await operator.listClients()).toEqual([{ ...listed, revoked: true }]);
   await expect(operator.revokeClient("nobody", "")).rejects.toEqual(refusedWith("CLIENT_UNKNOWN"));

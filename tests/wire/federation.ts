@@ -18,6 +18,7 @@ import type {
   ModelSummary,
   Parts,
 } from "../../coordinator/parts.ts";
+import type { JobReport } from "../../coordinator/rounds/job-report.ts";
 import { memoryBlobStore } from "../../coordinator/storage/memory-blob-store.ts";
 import { memoryJournal } from "../../coordinator/storage/memory-journal.ts";
 import { openTls, type TlsMaterial } from "../../coordinator/tls.ts";
@@ -27,7 +28,7 @@ import { enrollmentMessage } from "../../core/crypto/messages.ts";
 import { sha256 } from "../../core/crypto/sha256.ts";
 import { clientSigningKey, coordinatorSigningKey, newSeed, type SigningKey } from "../../core/crypto/sign.ts";
 import { verifier } from "../../core/crypto/verify.ts";
-import { refuse } from "../../core/errors.ts";
+import { FederationError, refuse } from "../../core/errors.ts";
 import {
   asDigest,
   asFederationId,
@@ -35,6 +36,7 @@ import {
   type ClientId,
   clientIdOf,
   type Digest,
+  type JobId,
   toHex,
   ZERO_DIGEST,
 } from "../../core/ids.ts";
@@ -56,6 +58,7 @@ const LIMITS: Limits = {
   unauthenticatedCallsPerSecond: 10_000,
   callsPerClientPerSecond: 1_000,
   strangersPerAddress: 100,
+  rowBudgetBytes: 0,
 };
 
 /** A real server on loopback over parts that keep everything in memory and decide nothing. */
@@ -71,6 +74,7 @@ export interface WireFederation {
   readonly offered: Set<Digest>;
   readonly jobs: JobSummary[];
   readonly models: ModelSummary[];
+  readonly reports: Map<JobId, JobReport>;
   enrol(name: string): Enrolment;
   /** As that client, enrolled when it is new. */
   connect(name: string): Promise<Session>;
@@ -110,7 +114,7 @@ export async function wireFederation(options: FederationOptions = {}): Promise<W
   const enrol = (name: string): Enrolment => {
     const key = clientSigningKey(newSeed());
     const clientId = clientIdOf(name);
-    register.set(clientId, { clientId, name, publicKey: key.publicKey, keyEpoch: 1, revoked: false });
+    register.set(clientId, { clientId, name, publicKey: key.publicKey, keyEpoch: 1, ...welcome });
     const coordinatorKey = toHex(parts.keys.coordinator.publicKey);
     const logKey = toHex(parts.keys.log.publicKey);
     const profile = { ...target, coordinatorKey, logKey, clientName: name, clientId, keyEpoch: 1 };
@@ -151,6 +155,7 @@ function makeParts(folder: string, adminPublicKey: Uint8Array, limits: Partial<L
   const offered = new Set<Digest>();
   const jobs: JobSummary[] = [];
   const models: ModelSummary[] = [];
+  const reports = new Map<JobId, JobReport>();
   const admission = fakeAdmission(coordinator, FEDERATION_ID);
   const sessions = new SessionTable(secureRandom, 100);
   const parts: Parts = {
@@ -160,14 +165,14 @@ function makeParts(folder: string, adminPublicKey: Uint8Array, limits: Partial<L
     blobs: memoryBlobStore(folder),
     clients: fakeClients(register, (id) => sessions.end(id, "CLIENT_REVOKED")),
     sessions,
-    jobs: fakeJobs(heard, offered, jobs, models),
+    jobs: fakeJobs(heard, offered, jobs, models, reports),
     admission,
     limits: { ...LIMITS, ...limits },
     clock: systemClock,
     random: secureRandom,
     log: silentLog,
   };
-  return { parts, register, heard, offered, jobs, models, admission };
+  return { parts, register, heard, offered, jobs, models, reports, admission };
 }
 
 function signUpdate(header: UpdateHeader, key: SigningKey, payload: PayloadFile): SignedUpdate {
@@ -200,6 +205,8 @@ function headerOf(name: string, payload: Uint8Array): UpdateHeader {
   };
 }
 
+const welcome = { revoked: false, quarantined: false };
+
 function fakeClients(register: Map<ClientId, EnrolledClient>, drop: (id: ClientId) => void): Clients {
   const tokens = new Map<string, string>();
   return {
@@ -221,7 +228,7 @@ function fakeClients(register: Map<ClientId, EnrolledClient>, drop: (id: ClientI
       if (!verifier(publicKey).verify(message, proof)) return refuse("PROOF_INVALID", clientName);
       if (tokens.get(token) !== clientName) return refuse("TOKEN_INVALID", clientName);
       tokens.delete(token);
-      const client = { clientId: clientIdOf(clientName), name: clientName, publicKey, keyEpoch: 1, revoked: false };
+      const client = { clientId: clientIdOf(clientName), name: clientName, publicKey, keyEpoch: 1, ...welcome };
       register.set(client.clientId, client);
       return client;
     },
@@ -232,6 +239,16 @@ function fakeClients(register: Map<ClientId, EnrolledClient>, drop: (id: ClientI
       drop(client.clientId);
       return undefined;
     },
+    quarantined(clientId) {
+      const client = register.get(clientId);
+      if (client !== undefined) register.set(clientId, { ...client, quarantined: true });
+    },
+    async release(clientName) {
+      const client = register.get(clientIdOf(clientName));
+      if (!client?.quarantined) return refuse("CLIENT_NOT_QUARANTINED", clientName);
+      register.set(client.clientId, { ...client, quarantined: false });
+      return undefined;
+    },
   };
 }
 
@@ -240,6 +257,7 @@ function fakeJobs(
   offered: ReadonlySet<Digest>,
   jobs: readonly JobSummary[],
   models: readonly ModelSummary[],
+  reports: ReadonlyMap<JobId, JobReport>,
 ): Jobs {
   return {
     async start(planYaml) {
@@ -252,6 +270,12 @@ function fakeJobs(
     },
     list: () => jobs,
     models: () => models,
+    show(jobId, round) {
+      heard.push(`show ${round}`);
+      const report = reports.get(jobId);
+      if (report === undefined) throw new FederationError("JOB_UNKNOWN", `there is no job ${jobId}`);
+      return report;
+    },
     clientConnected: ({ clientId }) => void heard.push(`connected ${clientId}`),
     accepted: (_, { round, attempt }) => void heard.push(`accepted ${round}.${attempt}`),
     declined: (_, { round, attempt }, reason) => void heard.push(`declined ${round}.${attempt} ${reason}`),

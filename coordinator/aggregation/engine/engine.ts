@@ -7,17 +7,21 @@ import type { Mixing, SignCounts } from "../rule.ts";
  * where the rows lie nor when they arrived shows in it. Memory is bounded by n x panel, whatever the size of the model.
  */
 export interface Engine {
-  /** Sums over all pairs (i, j) of rows with i <= j and j >= firstRow; without `innerProducts` only their diagonal. */
+  /**
+   * Sums over all pairs (i, j) of rows with i <= j and j >= firstRow. Without `innerProducts` their diagonal is there
+   * and the rest of them NaN.
+   */
   pairs(rows: Rows, options: PairOptions): Promise<PairSums>;
   /** One vector for each set of coefficients over the rows; rows with none are not read. */
   weightedSums(rows: Rows, coefficients: readonly Float64Array[]): Promise<readonly Float32Array[]>;
   /** ||sum_i w_i x_i||^2 for each w. */
   squaredNorms(rows: Rows, weights: readonly Float64Array[]): Promise<Float64Array>;
-  /** The column kernel over the rows, mixed first where there is a mixing. */
-  columns(rows: Rows, mixing: Mixing | undefined, kernel: ColumnKernel): Promise<Columns>;
-  /** <x_i, vector> for each row. */
-  innerProductsWith(rows: Rows, vector: Float32Array): Promise<Float64Array>;
-  signCounts(rows: Rows): Promise<SignCounts>;
+  /** A column kernel over the rows, mixed first where there is a mixing (over the origin and these rows). */
+  columns(rows: Rows, options: ColumnOptions): Promise<Columns>;
+  /** <x_i, vector> for each row, and what it takes to make cosines of them. */
+  innerProductsWith(rows: Rows, vector: Float32Array): Promise<InnerProducts>;
+  /** Of the rows, mixed first where there is a mixing. */
+  signCounts(rows: Rows, mixing: Mixing | undefined): Promise<SignCounts>;
   /** Values at the given coordinates (ascending), row-major numRows x coordinates.length. */
   sample(rows: Rows, coordinates: Uint32Array): Promise<Float32Array>;
   /** Squared L2 norms, summed one by one in ascending order like norm() of core/vector. */
@@ -31,10 +35,23 @@ export interface PairOptions {
   readonly firstRow?: number;
 }
 
+export interface ColumnOptions {
+  readonly mixing: Mixing | undefined;
+  readonly kernel: ColumnKernel;
+  readonly countOutside: boolean;
+}
+
 export interface Columns {
   readonly values: Float32Array;
-  /** Of each (mixed) row, the coordinates in which it lay outside what the kernel kept. */
+  /** Of each (mixed) row, the coordinates in which it lay outside what the kernel kept; empty where nobody counts. */
   readonly outside: Float64Array;
+}
+
+/** On the exact path. */
+export interface InnerProducts {
+  readonly values: Float64Array;
+  readonly squaredNorms: Float64Array;
+  readonly squaredNormOfVector: number;
 }
 
 /** The updates of a round in their order, and the references behind them, each of `numCoordinates` float32 values. */

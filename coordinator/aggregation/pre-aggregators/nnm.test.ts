@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { measure } from "../geometry.ts";
-import { aggregateOf, chance, float32, normalVectors, rowsOf } from "../testing.ts";
+import { aggregateOf, chance, float32, geometryOf, normalVectors } from "../testing.ts";
 import { nnm } from "./nnm.ts";
 
 async function weightsOf(vectors: readonly Float32Array[], f: number): Promise<number[][]> {
-  const { numOutputs, numRows, values } = nnm({ numByzantine: f }).mix(await measure(rowsOf(vectors), "exact"), chance);
+  const { numOutputs, numRows, values } = nnm({ numByzantine: f }).mix(await geometryOf(vectors), chance);
   return Array.from({ length: numOutputs }, (_, i) => [...values.subarray(i * numRows, (i + 1) * numRows)]);
 }
 

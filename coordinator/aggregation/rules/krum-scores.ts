@@ -17,23 +17,30 @@ export function krumRequirement(f: number, neighbours: Neighbours): string {
     : `at least ${2 * f + 1} updates (n >= 2f + 1, f = ${f})`;
 }
 
-/**
- * Rows of the geometry (1..n) in ascending order of their Krum score: the sum of the squared distances to the nearest
- * others, itself not counted. Ties go to the lowest row, that is the lowest client id.
- */
-export function byKrumScore(geometry: Geometry, f: number, neighbours: Neighbours): number[] {
-  const { numUpdates } = geometry;
-  const numNeighbours = numUpdates - f - (neighbours === "n-f-2" ? 2 : 1);
-  const rows = Array.from({ length: numUpdates }, (_, i) => i + 1);
-  const scores = Float64Array.from([0, ...rows.map((row) => krumScore(geometry, row, numNeighbours))]);
-  return rows.sort((a, b) => (scores[a] as number) - (scores[b] as number) || a - b);
+/** Of each update the sum of the squared distances to its nearest others, itself not counted. */
+export function krumScores(geometry: Geometry, f: number, neighbours: Neighbours): Float64Array {
+  const rows = Array.from({ length: geometry.numUpdates }, (_, i) => i + 1);
+  const numNeighbours = rows.length - f - (neighbours === "n-f-2" ? 2 : 1);
+  return Float64Array.from(rows, (row) => krumScore(geometry, row, rows, numNeighbours));
 }
 
-function krumScore({ numUpdates, numRows, squaredDistances }: Geometry, row: number, numNeighbours: number): number {
-  const others = squaredDistances.slice(row * numRows + 1, row * numRows + 1 + numUpdates);
-  others[row - 1] = Number.POSITIVE_INFINITY;
+/** Rows of the geometry (1..n) in ascending order of their Krum score; ties go to the lowest row, that is client id. */
+export function byKrumScore(geometry: Geometry, f: number, neighbours: Neighbours): number[] {
+  const scores = krumScores(geometry, f, neighbours);
+  const score = (row: number) => scores[row - 1] as number;
+  return Array.from(scores, (_, i) => i + 1).sort((a, b) => score(a) - score(b) || a - b);
+}
+
+/** The sum of the squared distances from a row to its nearest others among these rows. */
+export function krumScore(
+  { numRows, squaredDistances }: Geometry,
+  row: number,
+  among: readonly number[],
+  numNeighbours: number,
+): number {
+  const others = among.filter((other) => other !== row);
   // summed in ascending order: the bits of a score do not depend on the order of the rows
-  return others
+  return Float64Array.from(others, (other) => squaredDistances[row * numRows + other] as number)
     .sort()
     .subarray(0, numNeighbours)
     .reduce((sum, distance) => sum + distance, 0);

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { measure } from "../geometry.ts";
-import { aggregateOf, float32, normalVectors, rowsOf } from "../testing.ts";
+import { aggregateOf, float32, geometryOf, normalVectors } from "../testing.ts";
 import { byKrumScore } from "./krum-scores.ts";
 
 const orderOf = async (vectors: readonly Float32Array[], f: number, neighbours: "n-f-2" | "n-f-1" = "n-f-2") =>
-  byKrumScore(await measure(rowsOf(vectors), "exact"), f, neighbours);
+  byKrumScore(await geometryOf(vectors), f, neighbours);
 
 describe("Krum", () => {
   test("worked by hand: with two neighbours 2 scores 1 + 1, its neighbours 1 + 4", async () => {

@@ -1,9 +1,12 @@
 import { seededRandom } from "../../../core/random/seeded.ts";
+import { plainKernels } from "../../../core/vector/kernels/plain-kernels.ts";
 import type {
+  ColumnRule,
   Combination,
   CombiningRule,
   Geometry,
   NextMemory,
+  PreAggregator,
   ReferenceName,
   RuleInput,
   SignCounts,
@@ -12,6 +15,8 @@ import type {
 /** A small round written down as plain vectors; everything is measured naively, in float64. */
 export interface SmallRound {
   readonly updates: readonly (readonly number[])[];
+  /** client-1, client-2, ... where nobody says otherwise. */
+  readonly clientIds?: readonly string[];
   readonly weights?: readonly number[];
   readonly references?: Partial<Readonly<Record<ReferenceName, readonly number[]>>>;
   readonly memory?: RememberedVectors;
@@ -40,7 +45,34 @@ export function outcomeOf(rule: CombiningRule, round: SmallRound): SmallOutcome 
   };
 }
 
-export function ruleInput({ needs }: CombiningRule, round: SmallRound): RuleInput {
+/** What a rule that works by column makes of the updates, by the plain kernels, in float32. */
+export function columnsOf(
+  rule: ColumnRule,
+  updates: readonly (readonly number[])[],
+  weights: readonly number[] = updates.map(() => 1),
+): readonly number[] {
+  const panel = plainKernels.panel({ numRows: updates.length, numBlocks: 1, numMixed: 0 });
+  for (const [i, update] of updates.entries()) panel.row(i).set(update);
+  const values = new Float32Array(updates[0]?.length ?? 0);
+  panel.columns({ block: 0 }, updates.length, rule.column(updates.length, Float64Array.from(weights)), values);
+  return [...values];
+}
+
+/** The rows that come out of a pre-aggregator. */
+export function mixedBy(
+  step: PreAggregator,
+  updates: readonly (readonly number[])[],
+  seed = 1,
+): readonly (readonly number[])[] {
+  const rows = rowsOf({ updates });
+  const random = seededRandom(new Uint8Array(32).fill(seed));
+  const { numOutputs, numRows, values } = step.mix(geometryOf(updates.length, rows), random);
+  return Array.from({ length: numOutputs }, (_, i) =>
+    weightedSum(rows, values.subarray(i * numRows, (i + 1) * numRows)),
+  );
+}
+
+export function ruleInput({ needs }: Pick<CombiningRule, "needs">, round: SmallRound): RuleInput {
   const { updates, weights, references = {}, memory = { vectors: {}, numbers: {} }, seed = 1 } = round;
   const names = Object.keys(references) as ReferenceName[];
   const behind = updates.length + 1;
@@ -48,7 +80,7 @@ export function ruleInput({ needs }: CombiningRule, round: SmallRound): RuleInpu
   return {
     geometry: geometryOf(updates.length, rowsOf(round)),
     weights: Float64Array.from(updates, (_, i) => weights?.[i] ?? 1),
-    clientIds: updates.map((_, i) => `client-${i + 1}`),
+    clientIds: round.clientIds ?? updates.map((_, i) => `client-${i + 1}`),
     references: new Map(names.map((name, i) => [name, behind + i])),
     memory: {
       vectors: new Map(Object.keys(memory.vectors).map((name, i) => [name, behind + names.length + i])),

@@ -1,42 +1,92 @@
-import { BLOCK_LENGTH, type Block } from "./layout.ts";
+import type { ColumnKernel } from "./kernels.ts";
+import {
+  type Column,
+  meanAround,
+  median,
+  type Statistic,
+  trimmedMean,
+  weightedMedian,
+  weightedTrimmedMean,
+} from "./order-statistics.ts";
 
 /** From here on the engine's own sort of a typed array is faster than insertion. */
 const LONG_COLUMN = 48;
 
-/** What is taken of the sorted values of one coordinate, in float64. */
-type OfColumn = (sorted: Float32Array) => number;
-
-/** Median of each coordinate over the first `numRows` rows; of an even number, the mean of the two in the middle. */
-export function columnMedian(block: Block, numRows: number, into: Float32Array): void {
-  const upper = numRows >> 1;
-  const lower = (numRows - 1) >> 1;
-  overColumns(block, numRows, into, (sorted) => ((sorted[lower] as number) + (sorted[upper] as number)) / 2);
-}
+const NO_WEIGHTS = new Float64Array(0);
 
 /**
- * Mean of each coordinate without its `trim` smallest and `trim` largest values. Only what is kept is summed, in
- * ascending order, in float64: a sum less its extremes would cancel, and an order of rows would show in the bits.
+ * Fills `into` coordinate by coordinate from the rows, none of which may hold NaN; results are rounded to float32 once.
+ * With `outside`, adds to entry i the coordinates in which row i lies outside what the kernel kept.
  */
-export function columnTrimmedMean(block: Block, numRows: number, trim: number, into: Float32Array): void {
-  const end = numRows - trim;
-  const kept = end - trim;
-  overColumns(block, numRows, into, (sorted) => {
-    let sum = 0;
-    for (let i = trim; i < end; i++) sum += sorted[i] as number;
-    return sum / kept;
-  });
-}
-
-/** Fills `into` coordinate by coordinate; results are rounded to float32 once. */
-function overColumns(block: Block, numRows: number, into: Float32Array, take: OfColumn): void {
-  const column = new Float32Array(numRows);
-  const sort = numRows < LONG_COLUMN ? insertionSort : nativeSort;
+export function columns(
+  rows: readonly Float32Array[],
+  kernel: ColumnKernel,
+  into: Float32Array,
+  outside?: Float64Array,
+): void {
+  const statistic = statisticOf(kernel);
+  const sort = sorterOf(kernel, rows.length);
+  const column = new Float32Array(rows.length);
   for (let i = 0; i < into.length; i++) {
     // + 0 makes -0 into 0, which compare equal and would leave the order of the rows visible
-    for (let row = 0; row < numRows; row++) column[row] = (block[row * BLOCK_LENGTH + i] as number) + 0;
-    sort(column);
-    into[i] = take(column);
+    for (const [k, row] of rows.entries()) column[k] = (row[i] as number) + 0;
+    const sorted = sort(column);
+    const { value, first, last } = statistic(sorted);
+    into[i] = value;
+    if (outside !== undefined) {
+      countOutside(column, sorted.values[first] as number, sorted.values[last] as number, outside);
+    }
   }
+}
+
+function countOutside(column: Float32Array, least: number, largest: number, outside: Float64Array): void {
+  for (const [k, value] of column.entries()) {
+    if (value < least || value > largest) outside[k] = (outside[k] as number) + 1;
+  }
+}
+
+function statisticOf(kernel: ColumnKernel): (column: Column) => Statistic {
+  switch (kernel.kernel) {
+    case "median":
+      return median;
+    case "trimmedMean":
+      return (column) => trimmedMean(column, kernel.trim);
+    case "meanAroundMedian":
+      return (column) => meanAround(column, median(column).value, kernel.keep);
+    case "meanAroundTrimmedMean":
+      return (column) => meanAround(column, trimmedMean(column, kernel.trim).value, kernel.keep);
+    case "weightedMedian":
+      return weightedMedian;
+    case "weightedTrimmedMean":
+      return (column) => weightedTrimmedMean(column, kernel.trimWeight);
+  }
+}
+
+/** Sorts into memory of its own, used again for each column. */
+function sorterOf(kernel: ColumnKernel, numRows: number): (column: Float32Array) => Column {
+  if ("weights" in kernel) return weightedSorter(kernel.weights.subarray(0, numRows));
+  const sorted = { values: new Float32Array(numRows), weights: NO_WEIGHTS };
+  const sort = numRows < LONG_COLUMN ? insertionSort : nativeSort;
+  return (column) => {
+    sorted.values.set(column);
+    sort(sorted.values);
+    return sorted;
+  };
+}
+
+/** Equal values stand in the order of their weights: the order of the rows must not show in a sum of weights. */
+function weightedSorter(weights: Float64Array): (column: Float32Array) => Column {
+  const sorted = { values: new Float32Array(weights.length), weights: new Float64Array(weights.length) };
+  const rows = [...weights.keys()].sort((a, b) => (weights[a] as number) - (weights[b] as number));
+  return (column) => {
+    // a difference of infinities is NaN, which a comparator takes for equal, as it should
+    const order = rows.toSorted((a, b) => (column[a] as number) - (column[b] as number));
+    for (const [place, row] of order.entries()) {
+      sorted.values[place] = column[row] as number;
+      sorted.weights[place] = weights[row] as number;
+    }
+    return sorted;
+  };
 }
 
 function insertionSort(values: Float32Array): void {

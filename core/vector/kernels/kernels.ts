@@ -32,9 +32,15 @@ export type ColumnKernel =
   | { readonly kernel: "meanAroundMedian"; readonly keep: number }
   /** The same around the trimmed mean. */
   | { readonly kernel: "meanAroundTrimmedMean"; readonly trim: number; readonly keep: number }
-  /** Where half of the weight lies on either side; the mean of two values where the border falls between them. */
+  /**
+   * Where half of the weight lies on either side; the mean of two values where the border falls between them. Weights
+   * are at least 0, and one is above; a part of 1e-12 of their sum counts as nothing.
+   */
   | { readonly kernel: "weightedMedian"; readonly weights: Float64Array }
-  /** Weighted mean after taking `trimWeight` of weight off either end; a value on the border keeps the rest of its. */
+  /**
+   * Weighted mean after taking `trimWeight` of weight off either end, less than half of the whole; a value on the border
+   * keeps the rest of its weight, unless that is 1e-12 of the whole or less.
+   */
   | { readonly kernel: "weightedTrimmedMean"; readonly weights: Float64Array; readonly trimWeight: number };
 
 /**
@@ -50,6 +56,8 @@ export interface Panel extends PanelSize {
   isFinite(block: number, numRows: number): boolean;
   /** Sets (does not add) the sums over one block for the pairs with i <= j and j >= firstRow. */
   pairs(block: number, numRows: number, firstRow: number, path: DistancePath, into: BlockPairs): void;
+  /** Sets into[i] to ||row i||^2 over one block for each i >= firstRow, with the bits of the diagonal of `innerProducts`. */
+  squaredNorms(block: number, numRows: number, firstRow: number, path: DistancePath, into: Float64Array): void;
   /** sum_i coefficients[i] * row i in float64, rows in ascending order, rounded once; rows of coefficient 0 are skipped. */
   weightedSum(block: number, coefficients: Float64Array, into: Float32Array): void;
   /** Squared L2 norm of that sum before it is rounded, in the lanes and tiles of the pair kernels. */

@@ -1,18 +1,15 @@
-import { BLOCK_LENGTH, type Block, TILE_LENGTH } from "./layout.ts";
+import { BLOCK_LENGTH, TILE_LENGTH } from "./layout.ts";
 
 /**
- * sum_i coefficients[i] * row i of the block, into `sums`: float64 all along, rows in ascending order. A row of
- * coefficient 0 is not read. As many coordinates as `sums` holds.
+ * sum_i coefficients[i] * rows[i], into `sums`: float64 all along, rows in ascending order. A row of coefficient 0 is not
+ * read. As many coordinates as `sums` holds.
  */
-export function weightedSum(block: Block, coefficients: Float64Array, sums: Float64Array): void {
+export function weightedSum(rows: readonly Float32Array[], coefficients: Float64Array, sums: Float64Array): void {
   sums.fill(0);
-  for (let row = 0; row < coefficients.length; row++) {
-    const coefficient = coefficients[row] as number;
+  for (const [k, row] of rows.entries()) {
+    const coefficient = coefficients[k] as number;
     if (coefficient === 0) continue;
-    const start = row * BLOCK_LENGTH;
-    for (let i = 0; i < sums.length; i++) {
-      sums[i] = (sums[i] as number) + coefficient * (block[start + i] as number);
-    }
+    for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + coefficient * (row[i] as number);
   }
 }
 

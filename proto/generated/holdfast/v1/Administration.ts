@@ -15,8 +15,12 @@ import type { ListJobsRequest as _holdfast_v1_ListJobsRequest, ListJobsRequest__
 import type { ListJobsResponse as _holdfast_v1_ListJobsResponse, ListJobsResponse__Output as _holdfast_v1_ListJobsResponse__Output } from '../../holdfast/v1/ListJobsResponse.ts';
 import type { ListModelsRequest as _holdfast_v1_ListModelsRequest, ListModelsRequest__Output as _holdfast_v1_ListModelsRequest__Output } from '../../holdfast/v1/ListModelsRequest.ts';
 import type { ListModelsResponse as _holdfast_v1_ListModelsResponse, ListModelsResponse__Output as _holdfast_v1_ListModelsResponse__Output } from '../../holdfast/v1/ListModelsResponse.ts';
+import type { ReleaseClientRequest as _holdfast_v1_ReleaseClientRequest, ReleaseClientRequest__Output as _holdfast_v1_ReleaseClientRequest__Output } from '../../holdfast/v1/ReleaseClientRequest.ts';
+import type { ReleaseClientResponse as _holdfast_v1_ReleaseClientResponse, ReleaseClientResponse__Output as _holdfast_v1_ReleaseClientResponse__Output } from '../../holdfast/v1/ReleaseClientResponse.ts';
 import type { RevokeClientRequest as _holdfast_v1_RevokeClientRequest, RevokeClientRequest__Output as _holdfast_v1_RevokeClientRequest__Output } from '../../holdfast/v1/RevokeClientRequest.ts';
 import type { RevokeClientResponse as _holdfast_v1_RevokeClientResponse, RevokeClientResponse__Output as _holdfast_v1_RevokeClientResponse__Output } from '../../holdfast/v1/RevokeClientResponse.ts';
+import type { ShowJobRequest as _holdfast_v1_ShowJobRequest, ShowJobRequest__Output as _holdfast_v1_ShowJobRequest__Output } from '../../holdfast/v1/ShowJobRequest.ts';
+import type { ShowJobResponse as _holdfast_v1_ShowJobResponse, ShowJobResponse__Output as _holdfast_v1_ShowJobResponse__Output } from '../../holdfast/v1/ShowJobResponse.ts';
 import type { StartJobRequest as _holdfast_v1_StartJobRequest, StartJobRequest__Output as _holdfast_v1_StartJobRequest__Output } from '../../holdfast/v1/StartJobRequest.ts';
 import type { StartJobResponse as _holdfast_v1_StartJobResponse, StartJobResponse__Output as _holdfast_v1_StartJobResponse__Output } from '../../holdfast/v1/StartJobResponse.ts';
 import type { StopJobRequest as _holdfast_v1_StopJobRequest, StopJobRequest__Output as _holdfast_v1_StopJobRequest__Output } from '../../holdfast/v1/StopJobRequest.ts';
@@ -89,6 +93,21 @@ export interface AdministrationClient extends grpc.Client {
   listModels(argument: _holdfast_v1_ListModelsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_holdfast_v1_ListModelsResponse__Output>): grpc.ClientUnaryCall;
   listModels(argument: _holdfast_v1_ListModelsRequest, callback: grpc.requestCallback<_holdfast_v1_ListModelsResponse__Output>): grpc.ClientUnaryCall;
   
+  /**
+   * Ends a quarantine.
+   */
+  ReleaseClient(argument: _holdfast_v1_ReleaseClientRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_holdfast_v1_ReleaseClientResponse__Output>): grpc.ClientUnaryCall;
+  ReleaseClient(argument: _holdfast_v1_ReleaseClientRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_holdfast_v1_ReleaseClientResponse__Output>): grpc.ClientUnaryCall;
+  ReleaseClient(argument: _holdfast_v1_ReleaseClientRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_holdfast_v1_ReleaseClientResponse__Output>): grpc.ClientUnaryCall;
+  ReleaseClient(argument: _holdfast_v1_ReleaseClientRequest, callback: grpc.requestCallback<_holdfast_v1_ReleaseClientResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Ends a quarantine.
+   */
+  releaseClient(argument: _holdfast_v1_ReleaseClientRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_holdfast_v1_ReleaseClientResponse__Output>): grpc.ClientUnaryCall;
+  releaseClient(argument: _holdfast_v1_ReleaseClientRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_holdfast_v1_ReleaseClientResponse__Output>): grpc.ClientUnaryCall;
+  releaseClient(argument: _holdfast_v1_ReleaseClientRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_holdfast_v1_ReleaseClientResponse__Output>): grpc.ClientUnaryCall;
+  releaseClient(argument: _holdfast_v1_ReleaseClientRequest, callback: grpc.requestCallback<_holdfast_v1_ReleaseClientResponse__Output>): grpc.ClientUnaryCall;
+  
   RevokeClient(argument: _holdfast_v1_RevokeClientRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_holdfast_v1_RevokeClientResponse__Output>): grpc.ClientUnaryCall;
   RevokeClient(argument: _holdfast_v1_RevokeClientRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_holdfast_v1_RevokeClientResponse__Output>): grpc.ClientUnaryCall;
   RevokeClient(argument: _holdfast_v1_RevokeClientRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_holdfast_v1_RevokeClientResponse__Output>): grpc.ClientUnaryCall;
@@ -97,6 +116,21 @@ export interface AdministrationClient extends grpc.Client {
   revokeClient(argument: _holdfast_v1_RevokeClientRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_holdfast_v1_RevokeClientResponse__Output>): grpc.ClientUnaryCall;
   revokeClient(argument: _holdfast_v1_RevokeClientRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_holdfast_v1_RevokeClientResponse__Output>): grpc.ClientUnaryCall;
   revokeClient(argument: _holdfast_v1_RevokeClientRequest, callback: grpc.requestCallback<_holdfast_v1_RevokeClientResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * The plan, the versions, the figures of one round and the standing of every client.
+   */
+  ShowJob(argument: _holdfast_v1_ShowJobRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_holdfast_v1_ShowJobResponse__Output>): grpc.ClientUnaryCall;
+  ShowJob(argument: _holdfast_v1_ShowJobRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_holdfast_v1_ShowJobResponse__Output>): grpc.ClientUnaryCall;
+  ShowJob(argument: _holdfast_v1_ShowJobRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_holdfast_v1_ShowJobResponse__Output>): grpc.ClientUnaryCall;
+  ShowJob(argument: _holdfast_v1_ShowJobRequest, callback: grpc.requestCallback<_holdfast_v1_ShowJobResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * The plan, the versions, the figures of one round and the standing of every client.
+   */
+  showJob(argument: _holdfast_v1_ShowJobRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_holdfast_v1_ShowJobResponse__Output>): grpc.ClientUnaryCall;
+  showJob(argument: _holdfast_v1_ShowJobRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_holdfast_v1_ShowJobResponse__Output>): grpc.ClientUnaryCall;
+  showJob(argument: _holdfast_v1_ShowJobRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_holdfast_v1_ShowJobResponse__Output>): grpc.ClientUnaryCall;
+  showJob(argument: _holdfast_v1_ShowJobRequest, callback: grpc.requestCallback<_holdfast_v1_ShowJobResponse__Output>): grpc.ClientUnaryCall;
   
   StartJob(argument: _holdfast_v1_StartJobRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_holdfast_v1_StartJobResponse__Output>): grpc.ClientUnaryCall;
   StartJob(argument: _holdfast_v1_StartJobRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_holdfast_v1_StartJobResponse__Output>): grpc.ClientUnaryCall;
@@ -153,7 +187,17 @@ export interface AdministrationHandlers extends grpc.UntypedServiceImplementatio
   
   ListModels: grpc.handleUnaryCall<_holdfast_v1_ListModelsRequest__Output, _holdfast_v1_ListModelsResponse>;
   
+  /**
+   * Ends a quarantine.
+   */
+  ReleaseClient: grpc.handleUnaryCall<_holdfast_v1_ReleaseClientRequest__Output, _holdfast_v1_ReleaseClientResponse>;
+  
   RevokeClient: grpc.handleUnaryCall<_holdfast_v1_RevokeClientRequest__Output, _holdfast_v1_RevokeClientResponse>;
+  
+  /**
+   * The plan, the versions, the figures of one round and the standing of every client.
+   */
+  ShowJob: grpc.handleUnaryCall<_holdfast_v1_ShowJobRequest__Output, _holdfast_v1_ShowJobResponse>;
   
   StartJob: grpc.handleUnaryCall<_holdfast_v1_StartJobRequest__Output, _holdfast_v1_StartJobResponse>;
   
@@ -174,7 +218,9 @@ export interface AdministrationDefinition extends grpc.ServiceDefinition {
   ListClients: MethodDefinition<_holdfast_v1_ListClientsRequest, _holdfast_v1_ListClientsResponse, _holdfast_v1_ListClientsRequest__Output, _holdfast_v1_ListClientsResponse__Output>
   ListJobs: MethodDefinition<_holdfast_v1_ListJobsRequest, _holdfast_v1_ListJobsResponse, _holdfast_v1_ListJobsRequest__Output, _holdfast_v1_ListJobsResponse__Output>
   ListModels: MethodDefinition<_holdfast_v1_ListModelsRequest, _holdfast_v1_ListModelsResponse, _holdfast_v1_ListModelsRequest__Output, _holdfast_v1_ListModelsResponse__Output>
+  ReleaseClient: MethodDefinition<_holdfast_v1_ReleaseClientRequest, _holdfast_v1_ReleaseClientResponse, _holdfast_v1_ReleaseClientRequest__Output, _holdfast_v1_ReleaseClientResponse__Output>
   RevokeClient: MethodDefinition<_holdfast_v1_RevokeClientRequest, _holdfast_v1_RevokeClientResponse, _holdfast_v1_RevokeClientRequest__Output, _holdfast_v1_RevokeClientResponse__Output>
+  ShowJob: MethodDefinition<_holdfast_v1_ShowJobRequest, _holdfast_v1_ShowJobResponse, _holdfast_v1_ShowJobRequest__Output, _holdfast_v1_ShowJobResponse__Output>
   StartJob: MethodDefinition<_holdfast_v1_StartJobRequest, _holdfast_v1_StartJobResponse, _holdfast_v1_StartJobRequest__Output, _holdfast_v1_StartJobResponse__Output>
   StopJob: MethodDefinition<_holdfast_v1_StopJobRequest, _holdfast_v1_StopJobResponse, _holdfast_v1_StopJobRequest__Output, _holdfast_v1_StopJobResponse__Output>
   WatchJob: MethodDefinition<_holdfast_v1_WatchJobRequest, _holdfast_v1_JobEvent, _holdfast_v1_WatchJobRequest__Output, _holdfast_v1_JobEvent__Output>

@@ -7,6 +7,7 @@ export interface ClientSummary {
   'keyEpoch'?: (number);
   'revoked'?: (boolean);
   'connected'?: (boolean);
+  'quarantined'?: (boolean);
 }
 
 export interface ClientSummary__Output {
@@ -15,4 +16,5 @@ export interface ClientSummary__Output {
   'keyEpoch': (number);
   'revoked': (boolean);
   'connected': (boolean);
+  'quarantined': (boolean);
 }

@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { arrivals } from "../coordinator/aggregation/arrivals.ts";
+import type { RowSource } from "../coordinator/aggregation/engine/engine.ts";
+import { readRow } from "../coordinator/aggregation/engine/read-row.ts";
+import { workerEngine } from "../coordinator/aggregation/engine/worker-engine.ts";
+import { aggregate, measuresOf, needsOf, pipelineOf } from "../coordinator/aggregation/pipeline.ts";
+import type { NamedSettings } from "../core/plan.ts";
+
+/** One aggregation in a process of its own, so that its memory is its own. Every message from the parent is one run. */
+export interface Aggregation {
+  readonly rule: NamedSettings;
+  readonly preAggregators: readonly NamedSettings[];
+  readonly numByzantine: number;
+}
+
+export interface ChildCase extends Aggregation {
+  readonly rows: readonly Extract<RowSource, { kind: "file" }>[];
+  readonly numCoordinates: number;
+  readonly inMemory: boolean;
+  readonly numThreads: number;
+  /** The rows arrive so far apart, and the clock starts with the last; without it they are all there. */
+  readonly arrivalMs?: number;
+}
+
+/** Megabytes: resident before the first run, and at the peak. */
+export interface Memory {
+  readonly before: number;
+  readonly peak: number;
+}
+
+const ROW_BUDGET_BYTES = 2 ** 29;
+
+const given = JSON.parse(process.argv[2] ?? "{}") as ChildCase;
+const { rows, numCoordinates, numThreads, arrivalMs, numByzantine, rule, preAggregators } = given;
+const pipeline = pipelineOf({ rule, preAggregators: [...preAggregators], numByzantine, weights: "uniform" });
+const sources = given.inMemory ? rows.map(loaded) : rows;
+const engine = workerEngine({ numThreads });
+const input = {
+  engine,
+  pipeline,
+  rows: sources,
+  clientIds: sources.map((_, i) => `${i}`),
+  references: referencesOf(),
+  memory: { vectors: new Map<string, RowSource>(), numbers: {} },
+  numCoordinates,
+  weights: new Float64Array(sources.length).fill(1),
+  distancePath: "fast",
+  seed: new Uint8Array(32),
+  observe: false,
+} as const;
+
+async function run(): Promise<number> {
+  if (arrivalMs !== undefined) return closing(arrivalMs);
+  const started = performance.now();
+  await aggregate(input);
+  return (performance.now() - started) / 1_000;
+}
+
+/** From the last arrival to the aggregate. */
+async function closing(everyMs: number): Promise<number> {
+  const options = { numCoordinates, rowBudgetBytes: ROW_BUDGET_BYTES, measures: measuresOf(pipeline) };
+  const arriving = arrivals(engine, options);
+  const keys = input.clientIds;
+  let started = performance.now();
+  for (const [i, source] of sources.entries()) {
+    if (source.kind !== "memory") throw new Error("arrivals are in memory");
+    if (i > 0) await sleep(everyMs);
+    started = performance.now();
+    arriving.add(`${i}`, async () => source.values);
+  }
+  const arrived = await arriving.rows(keys, "fast");
+  if (arrived === undefined) throw new Error("the rows are larger than the budget");
+  await aggregate({ ...input, rows: arrived.sources, ...(arrived.measured && { measured: arrived.measured }) });
+  const seconds = (performance.now() - started) / 1_000;
+  arriving.close();
+  return seconds;
+}
+
+function loaded(source: RowSource): RowSource {
+  const values = new Float32Array(new SharedArrayBuffer(4 * numCoordinates));
+  readRow(source, 0, values);
+  return { kind: "memory", values };
+}
+
+function referencesOf() {
+  const needed = needsOf(pipeline.rule).references ?? [];
+  const zero: RowSource = { kind: "zero" };
+  return new Map(needed.map((name) => [name, name === "rootUpdate" ? (sources[0] ?? zero) : zero]));
+}
+
+function memory(field: "VmRSS" | "VmHWM"): number {
+  const status = readFileSync("/proc/self/status", "utf8");
+  return (Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) * 1_024) / 1e6;
+}
+
+const before = memory("VmRSS");
+process.on("message", (message) => {
+  if (message === "end") {
+    process.send?.({ before, peak: memory("VmHWM") } satisfies Memory, () => process.disconnect());
+    void engine.close();
+    return;
+  }
+  void run().then((seconds) => process.send?.({ seconds }));
+});
+process.send?.({ ready: true });

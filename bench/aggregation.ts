@@ -1,0 +1,237 @@
+import { mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { checkFeasible, pipelineOf } from "../coordinator/aggregation/pipeline.ts";
+import { registryListing } from "../coordinator/aggregation/registry.ts";
+import { isRefusal } from "../core/errors.ts";
+import type { NamedSettings } from "../core/plan.ts";
+import { locateNpy, npyRowOffset } from "../core/tensors/npy.ts";
+import type { Aggregation, ChildCase, Memory } from "./aggregation-child.ts";
+import {
+  CLOSING,
+  type Closing,
+  closingGate,
+  fits,
+  GATE_SIZE,
+  gate,
+  gatesOf,
+  gigabytesPerSecond,
+  page,
+  type Row,
+  type Size,
+  type Timing,
+  verdicts,
+} from "./aggregation-page.ts";
+import { writeMatrix } from "./matrix.ts";
+import { endOf, table } from "./report.ts";
+import { ours, type Peers, type Runner, startPeers } from "./runners.ts";
+
+/**
+ * Every rule over n updates of d values, with f a fifth of n, and what NumPy and torch take for the same numbers beside
+ * it: each in a process of its own, one running at a time, taking turns. Updates are nearly normal and independent.
+ */
+const SIZES = [20, 100].flatMap((n) => [1e5, 1e6, 1e7].map((d) => ({ n, d })));
+const REPETITIONS = { least: 3, most: 7, enoughSeconds: 15 };
+const LARGE = { n: 100, d: 25e6 };
+/** Recommended before a rule, beside every rule by itself. */
+const COMPOSED = [
+  ["NNM", "TrimmedMean"],
+  ["ARC", "NNM", "TrimmedMean"],
+  ["ARC", "NNM", "GeometricMedian"],
+  ["Bucketing", "GeometricMedian"],
+];
+
+/** What stands beside a rule at sizes that fit. */
+const PEERS: Readonly<Record<string, readonly string[]>> = {
+  TrimmedMean: ["numpy sort, trimmed mean", "numpy transpose and sort, trimmed mean", "torch.sort, trimmed mean"],
+  Median: ["numpy sort, median", "numpy transpose and sort, median", "numpy.median", "torch.median"],
+  Krum: ["numpy x @ x.T", "numpy double-loop Krum", "torch.cdist"],
+  FedAvg: ["memory read"],
+};
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    large: { type: "boolean", default: false },
+    rule: { type: "string", multiple: true },
+    json: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+  },
+});
+if (options.write && (options.quick || options.rule)) throw new Error("only whole runs are written");
+
+const folder = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
+const clean = () => rmSync(folder, { recursive: true, force: true });
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+process.once("exit", clean);
+await (options.large ? large() : whole());
+
+async function whole(): Promise<void> {
+  const rows: Row[] = [];
+  let versions: Peers["versions"] | undefined;
+  for (const size of options.quick ? [GATE_SIZE] : SIZES) {
+    const matrix = makeMatrix(size);
+    const peers = fits(size) ? await startPeers(matrix, numByzantine(size)) : undefined;
+    versions ??= peers?.versions;
+    for (const aggregation of chosen(numByzantine(size))) {
+      rows.push(await measureRow(aggregation, size, matrix, peers));
+    }
+    await peers?.end();
+    rmSync(matrix);
+  }
+  const closing = options.rule === undefined || options.rule.includes("Krum") ? await measureClosing() : undefined;
+  const gates = [...gatesOf(rows), ...(closing === undefined ? [] : [closingGate(closing)])];
+  const beside = versions === undefined ? "no Python with NumPy" : Object.entries(versions).flat().join(" ");
+  await endOf("aggregation", page(rows, closing, gates, beside), { versions, rows, closing, gates });
+}
+
+/** 10 GB in files, which is more than may be in memory. */
+async function large(): Promise<void> {
+  const free = statfsSync(folder);
+  const needed = 4 * LARGE.n * LARGE.d;
+  if (free.bavail * free.bsize < 1.1 * needed) throw new Error(`${needed} bytes do not fit into ${folder}`);
+  const paths = Array.from({ length: LARGE.n }, (_, i) => join(folder, `${i}.npy`));
+  for (const [i, path] of paths.entries()) writeMatrix(path, 1, LARGE.d, i);
+  const rows: ChildCase["rows"] = paths.map((path) => ({ kind: "file", path, offset: 128, sizeBytes: 4 * LARGE.d }));
+  const measured = [];
+  for (const rule of options.rule ?? ["TrimmedMean", "MultiKrum"]) {
+    const aggregation = { rule: { name: rule }, preAggregators: [], numByzantine: numByzantine(LARGE) };
+    const child = await ours({ ...aggregation, rows, numCoordinates: LARGE.d, inMemory: false, numThreads: 2 });
+    const seconds = await child.run();
+    measured.push({ rule, seconds, peakMegabytes: (await child.end()).peak });
+  }
+  const gates = measured.map(({ rule, peakMegabytes }) =>
+    gate(`${rule}: peak resident memory under 1 GB`, peakMegabytes < 1_000, `${peakMegabytes.toFixed(0)} MB`),
+  );
+  const lines = measured.map(({ rule, seconds, peakMegabytes }) => [
+    rule,
+    seconds.toFixed(1),
+    gigabytesPerSecond(LARGE, seconds),
+    peakMegabytes.toFixed(0),
+  ]);
+  const text = table(["100 updates of 25 million values", "seconds, two threads", "GB/s", "peak memory, MB"], lines);
+  await endOf("aggregation-large", [text, verdicts(gates)].join("\n\n"), { measured, gates });
+}
+
+function makeMatrix({ n, d }: Size): string {
+  const path = join(folder, `${n}x${d}.npy`);
+  writeMatrix(path, n, d);
+  return path;
+}
+
+/** The rules of the registry with their examples' settings, and the recommended compositions. */
+function chosen(f: number): (Aggregation & { readonly name: string })[] {
+  const listing = registryListing();
+  const settings = new Map(listing.map((step): [string, NamedSettings] => [step.name, step.example]));
+  const named = (name: string) => settings.get(name) ?? { name };
+  const rules = listing.filter((step) => step.kind === "rule").map((step) => [step.name]);
+  return [...rules, ...COMPOSED]
+    .filter((steps) => options.rule === undefined || options.rule.includes(steps.join("+")))
+    .map((steps) => ({
+      name: steps.join("+"),
+      preAggregators: steps.slice(0, -1).map(named),
+      rule: named(steps.at(-1) ?? ""),
+      numByzantine: f,
+    }));
+}
+
+async function measureRow(
+  { name, ...aggregation }: Aggregation & { readonly name: string },
+  size: Size,
+  matrix: string,
+  peers: Peers | undefined,
+): Promise<Row> {
+  progress(`${name}, n = ${size.n}, d = ${size.d}`);
+  const { n, d } = size;
+  const { rule, preAggregators, numByzantine: f } = aggregation;
+  const pipeline = pipelineOf({ rule, preAggregators: [...preAggregators], numByzantine: f, weights: "uniform" });
+  const refusal = checkFeasible(pipeline, n);
+  if (isRefusal(refusal)) return { name, n, d, skipped: refusal.detail, peers: {} };
+
+  const given = { ...aggregation, ...(await placed(matrix, size)) };
+  const [one, two] = [await ours({ ...given, numThreads: 1 }), await ours({ ...given, numThreads: 2 })];
+  const beside = (PEERS[name] ?? []).flatMap((peer): [string, Runner][] => {
+    const runner = peers?.peer(peer);
+    return runner === undefined ? [] : [[peer, runner]];
+  });
+  const seconds = await takingTurns([["one", one], ["two", two], ...beside]);
+  const memories = [await one.end(), await two.end()];
+  const timing = (of: string) => summary(seconds.get(of) ?? []);
+  return {
+    name,
+    n,
+    d,
+    oneThread: timing("one"),
+    twoThreads: timing("two"),
+    memory: { growth: greatest(memories.map(growth)), peak: greatest(memories.map((it) => it.peak)) },
+    peers: Object.fromEntries(beside.map(([peer]) => [peer, timing(peer)])),
+  };
+}
+
+async function placed(matrix: string, size: Size): Promise<Pick<ChildCase, "rows" | "numCoordinates" | "inMemory">> {
+  const layout = await locateNpy(matrix);
+  const rows = Array.from({ length: size.n }, (_, i) => ({
+    kind: "file" as const,
+    path: matrix,
+    offset: npyRowOffset(layout, i),
+    sizeBytes: 4 * size.d,
+  }));
+  return { rows, numCoordinates: size.d, inMemory: fits(size) };
+}
+
+/** One after the other, again and again, so that a slow minute of the machine is everybody's. */
+async function takingTurns(runners: readonly (readonly [string, Runner])[]): Promise<ReadonlyMap<string, number[]>> {
+  const { least, most, enoughSeconds } = REPETITIONS;
+  const seconds = new Map(runners.map(([name]) => [name, [] as number[]]));
+  let total = 0;
+  for (let turn = 0; turn < most && (turn < least || total < enoughSeconds); turn++) {
+    for (const [name, runner] of runners) {
+      const took = await runner.run();
+      seconds.get(name)?.push(took);
+      total += took;
+    }
+  }
+  return seconds;
+}
+
+async function measureClosing(): Promise<Closing> {
+  progress("closing a round");
+  const matrix = makeMatrix(CLOSING);
+  const aggregation = { rule: { name: "Krum" }, preAggregators: [], numByzantine: numByzantine(CLOSING) };
+  const given = { ...aggregation, ...(await placed(matrix, CLOSING)), numThreads: 1 };
+  const arriving = await ours({ ...given, arrivalMs: CLOSING.arrivalMs });
+  const fromNothing = await ours(given);
+  const seconds = await takingTurns([
+    ["arriving", arriving],
+    ["from nothing", fromNothing],
+  ]);
+  await arriving.end();
+  await fromNothing.end();
+  rmSync(matrix);
+  return {
+    afterLastArrival: summary(seconds.get("arriving") ?? []),
+    fromNothing: summary(seconds.get("from nothing") ?? []),
+  };
+}
+
+function summary(seconds: readonly number[]): Timing {
+  const sorted = [...seconds].sort((a, b) => a - b);
+  return { best: sorted[0] ?? Number.NaN, median: sorted[sorted.length >> 1] ?? Number.NaN };
+}
+
+function growth({ before, peak }: Memory): number {
+  return peak - before;
+}
+
+function greatest(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.max(a, b), 0);
+}
+
+function numByzantine({ n }: Size): number {
+  return n / 5;
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

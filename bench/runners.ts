@@ -1,0 +1,88 @@
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { ChildCase, Memory } from "./aggregation-child.ts";
+
+/** A process that does the same thing as often as it is told to, and waits in between. */
+export interface Runner {
+  /** Seconds of one run. */
+  run(): Promise<number>;
+}
+
+export interface OurRunner extends Runner {
+  end(): Promise<Memory>;
+}
+
+export async function ours(given: ChildCase): Promise<OurRunner> {
+  const file = fileURLToPath(new URL("./aggregation-child.js", import.meta.url));
+  const child = fork(file, [JSON.stringify(given)]);
+  await answer(child);
+  return {
+    async run() {
+      child.send("run");
+      return ((await answer(child)) as { seconds: number }).seconds;
+    },
+    async end() {
+      const exit = once(child, "exit");
+      child.send("end");
+      const memory = (await answer(child)) as Memory;
+      await exit;
+      return memory;
+    },
+  };
+}
+
+async function answer(child: ChildProcess): Promise<unknown> {
+  const listening = new AbortController();
+  const options = { signal: listening.signal };
+  try {
+    const gone = once(child, "exit", options).then(([code]) => {
+      throw new Error(`a measuring process ended with ${code}`);
+    });
+    const [message] = await Promise.race([once(child, "message", options), gone]);
+    return message;
+  } finally {
+    listening.abort();
+  }
+}
+
+/** NumPy and torch on one matrix, in a process of their own. */
+export interface Peers {
+  /** Of Python, NumPy and torch, where they are installed. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Undefined where its library is not installed. */
+  peer(name: string): Runner | undefined;
+  end(): Promise<void>;
+}
+
+/** Undefined where there is no Python with NumPy. */
+export async function startPeers(matrix: string, numByzantine: number): Promise<Peers | undefined> {
+  const python = process.env["HOLDFAST_PYTHON"] ?? "python3";
+  const script = fileURLToPath(new URL("../../bench/peers.py", import.meta.url));
+  const child = spawn(python, [script, matrix, `${numByzantine}`], { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = new Promise<void>((resolve) => {
+    child.once("error", () => resolve());
+    child.once("close", () => resolve());
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => JSON.parse((await lines.next()).value ?? "null");
+  const versions = await next();
+  if (versions === null) return undefined;
+  return {
+    versions,
+    peer: (name) =>
+      name.startsWith("torch") && versions.torch === undefined
+        ? undefined
+        : {
+            async run() {
+              child.stdin.write(`${name}\n`);
+              return (await next()).seconds;
+            },
+          },
+    async end() {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}

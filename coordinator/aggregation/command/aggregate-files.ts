@@ -1,0 +1,77 @@
+import { availableParallelism } from "node:os";
+import { FederationError } from "../../../core/errors.ts";
+import { writeNpy } from "../../../core/tensors/npy.ts";
+import type { AggregateOptions } from "../../cli-aggregate.ts";
+import { workerEngine } from "../engine/worker-engine.ts";
+import { aggregate, distancePathOf, type Pipeline, pipelineOf } from "../pipeline.ts";
+import { readReferences } from "./references.ts";
+import { json, text } from "./report.ts";
+import { screen } from "./screen.ts";
+import { settingsOf } from "./settings.ts";
+import { openRow, readUpdates } from "./updates.ts";
+
+/** Without a choice. */
+const MAX_THREADS = 8;
+
+type Print = (line: string) => void;
+
+/**
+ * Aggregates updates that lie in files as a round would: what is not finite is dropped, the rule is asked whether it
+ * can hold with what is left, and the same engine computes the same bits.
+ */
+export async function aggregateFiles(options: AggregateOptions, print: Print): Promise<void> {
+  const pipeline = pipelineFor(options);
+  const updates = await readUpdates(options.files);
+  const weights = await readWeights(options.weights, updates.updates.length);
+  const references = await readReferences(options.reference, pipeline.rule, updates.numCoordinates);
+  const engine = workerEngine({ numThreads: options.threads ?? Math.min(availableParallelism(), MAX_THREADS) });
+  try {
+    const { kept, dropped } = await screen(engine, updates);
+    const keptWeights = Float64Array.from(kept, ({ index }) => weights?.[index] ?? 1);
+    const result = await aggregate({
+      engine,
+      pipeline,
+      rows: kept.map(({ source }) => source),
+      clientIds: kept.map(({ index }) => `${index}`),
+      references,
+      memory: { vectors: new Map(), numbers: {} },
+      numCoordinates: updates.numCoordinates,
+      weights: keptWeights,
+      distancePath: distancePathOf(kept.map(({ norm }) => norm)),
+      seed: seedOf(options.seed),
+      observe: options.diagnostics || !options.json,
+    });
+    if (options.output !== undefined) await writeNpy(options.output, result.values);
+    const report = { options, pipeline, numCoordinates: updates.numCoordinates, kept, dropped, result };
+    for (const line of options.json ? json(report) : text(report)) print(line);
+  } finally {
+    await engine.close();
+  }
+}
+
+function pipelineFor(options: AggregateOptions): Pipeline {
+  const weights = options.weights === undefined ? "uniform" : "numExamples";
+  return pipelineOf({ ...settingsOf(options), numByzantine: options.numByzantine, weights });
+}
+
+/** @throws CONFIG_INVALID unless there is one positive number for each update */
+async function readWeights(path: string | undefined, numUpdates: number): Promise<ArrayLike<number> | undefined> {
+  if (path === undefined) return undefined;
+  const weights = await (await openRow(path)).row(0);
+  if (weights.length !== numUpdates) {
+    throw new FederationError("CONFIG_INVALID", `${path}: ${weights.length} weights for ${numUpdates} updates`);
+  }
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i] as number;
+    if (weight > 0 && Number.isFinite(weight)) continue;
+    throw new FederationError("CONFIG_INVALID", `${path}: weight ${i} is ${weight}; a weight is positive and finite`);
+  }
+  return weights;
+}
+
+/** The 32 bytes that a number stands for: itself, little-endian. */
+function seedOf(seed: number): Uint8Array {
+  const bytes = Buffer.alloc(32);
+  bytes.writeBigUInt64LE(BigInt(seed));
+  return bytes;
+}

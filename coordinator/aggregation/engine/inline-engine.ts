@@ -1,0 +1,28 @@
+import { setImmediate } from "node:timers/promises";
+import type { Kernels } from "../../../core/vector/kernels/kernels.ts";
+import type { Engine } from "./engine.ts";
+import { type Executor, PiecewiseEngine } from "./piecewise-engine.ts";
+import { panelsOf, runPiece } from "./run-piece.ts";
+
+/** Works in this thread, one block at a time, and lets the coordinator answer its clients in between. */
+export function inlineEngine({ kernels }: { readonly kernels: Kernels }): Engine {
+  const executor = inlineExecutor(kernels);
+  return new PiecewiseEngine(
+    () => executor,
+    async () => undefined,
+  );
+}
+
+export function inlineExecutor(kernels: Kernels): Executor {
+  const panelOf = panelsOf(kernels);
+  return {
+    async run(piece) {
+      await setImmediate();
+      return runPiece(piece, panelOf);
+    },
+    numAhead: 1,
+    pieceBlocks: () => 1,
+    panelBlocks: () => 1,
+    prepared: (sources) => sources,
+  };
+}

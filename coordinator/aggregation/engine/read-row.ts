@@ -1,0 +1,61 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { endianness } from "node:os";
+import { FederationError } from "../../../core/errors.ts";
+import { storageError } from "../../../core/files/durable-write.ts";
+import type { RowSource } from "./engine.ts";
+
+type FileRow = Extract<RowSource, { kind: "file" }>;
+
+/**
+ * Fills `into` with the coordinates of a row from `start` on, a file's straight from the disk. Files are open while
+ * they are read and no longer, so that neither their number nor a thread that dies matters.
+ * @throws STORAGE_FAILED where a file is missing or ends early, PAYLOAD_LENGTH_MISMATCH where a row is too short
+ */
+export function readRow(source: RowSource, start: number, into: Float32Array): void {
+  switch (source.kind) {
+    case "file":
+      readFile(source, start, into);
+      break;
+    case "memory":
+      assertInside(start, into, source.values.length, "a row in memory");
+      into.set(source.values.subarray(start, start + into.length));
+      break;
+    case "zero":
+      into.fill(0);
+      break;
+    case "scaled":
+      readRow(source.source, start, into);
+      for (let i = 0; i < into.length; i++) into[i] = (into[i] as number) * source.factor;
+      break;
+  }
+}
+
+function readFile({ path, offset, sizeBytes }: FileRow, start: number, into: Float32Array): void {
+  assertInside(start, into, sizeBytes / Float32Array.BYTES_PER_ELEMENT, path);
+  const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+  try {
+    const file = openSync(path, "r");
+    try {
+      readBytes(file, bytes, offset + start * Float32Array.BYTES_PER_ELEMENT);
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    throw storageError(cause, `cannot read ${path}`);
+  }
+  if (endianness() === "BE") Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).swap32();
+}
+
+function readBytes(file: number, into: Uint8Array, position: number): void {
+  for (let done = 0; done < into.length; ) {
+    const bytesRead = readSync(file, into, done, into.length - done, position + done);
+    if (bytesRead === 0) throw new RangeError(`the file ends at byte ${position + done}`);
+    done += bytesRead;
+  }
+}
+
+function assertInside(start: number, into: Float32Array, numCoordinates: number, where: string): void {
+  if (start + into.length <= numCoordinates) return;
+  const wanted = `coordinates ${start} to ${start + into.length} of ${numCoordinates}`;
+  throw new FederationError("PAYLOAD_LENGTH_MISMATCH", `${where}: ${wanted}`);
+}

@@ -1,0 +1,175 @@
+import type { Panel } from "../../../core/vector/kernels/kernels.ts";
+import { BLOCK_LENGTH } from "../../../core/vector/kernels/layout.ts";
+import { sumOfSquares } from "../../../core/vector/norms.ts";
+import { coordinatesWithin, type Part, type Piece, type Task } from "./tasks.ts";
+
+/** What a task does with one block after the other; `index` counts the blocks of the piece. */
+export interface Work {
+  onBlock(block: number, index: number, length: number): void;
+  readonly part: Part;
+  /** Whether what it found leaves a doubt that the rows are finite; without it they are looked at beforehand. */
+  mayBeInfinite?(index: number): boolean;
+}
+
+type TaskOf<Kind extends Task["kind"]> = Extract<Task, { kind: Kind }>;
+
+export function workOf(piece: Piece, panel: Panel): Work {
+  const { task } = piece;
+  switch (task.kind) {
+    case "pairs":
+      return pairs(task, piece, panel);
+    case "weightedSums":
+      return weightedSums(task, piece, panel);
+    case "squaredNormsOfSums":
+      return squaredNormsOfSums(task, piece, panel);
+    case "columns":
+      return columns(task, piece, panel);
+    case "innerProductsWithLast":
+      return innerProductsWithLast(piece, panel);
+    case "signCounts":
+      return signCounts(task, piece, panel);
+    case "sample":
+      return sample(task, piece, panel);
+    case "sumOfSquares":
+      return sumOfSquaresOfRow(panel);
+  }
+}
+
+function pairs({ path, innerProducts, firstRow }: TaskOf<"pairs">, { sources, numBlocks }: Piece, panel: Panel): Work {
+  const n = sources.length;
+  const size = n * n;
+  const productsSize = innerProducts ? size : n;
+  const distances = new Float64Array(numBlocks * size);
+  const products = new Float64Array(numBlocks * productsSize);
+  return {
+    onBlock(block, index) {
+      const squaredDistances = distances.subarray(index * size, (index + 1) * size);
+      const ofBlock = products.subarray(index * productsSize, (index + 1) * productsSize);
+      panel.pairs(block, n, firstRow, path, {
+        squaredDistances,
+        innerProducts: innerProducts ? ofBlock : undefined,
+      });
+      if (!innerProducts) panel.squaredNorms(block, n, firstRow, path, ofBlock);
+    },
+    // rows before the first were looked at when they were it
+    mayBeInfinite(index) {
+      const step = innerProducts ? n + 1 : 1;
+      for (let i = firstRow; i < n; i++) {
+        if (!Number.isFinite(products[index * productsSize + i * step])) return true;
+      }
+      return false;
+    },
+    part: { sums: [distances, products], values: [] },
+  };
+}
+
+function weightedSums({ coefficients }: TaskOf<"weightedSums">, piece: Piece, panel: Panel): Work {
+  const values = coefficients.map(() => new Float32Array(lengthOf(piece)));
+  return {
+    onBlock(block, index, length) {
+      for (const [k, ofRows] of coefficients.entries()) {
+        panel.weightedSum(block, ofRows, partOf(values[k] as Float32Array, index, length));
+      }
+    },
+    part: { sums: [], values },
+  };
+}
+
+function squaredNormsOfSums({ weights }: TaskOf<"squaredNormsOfSums">, { numBlocks }: Piece, panel: Panel): Work {
+  const norms = new Float64Array(numBlocks * weights.length);
+  return {
+    onBlock(block, index) {
+      for (const [k, w] of weights.entries()) norms[index * weights.length + k] = panel.squaredNormOfSum(block, w);
+    },
+    part: { sums: [norms], values: [] },
+  };
+}
+
+function columns({ mixing, kernel, countOutside }: TaskOf<"columns">, piece: Piece, panel: Panel): Work {
+  const { sources } = piece;
+  const numRows = mixing?.numOutputs ?? sources.length;
+  const values = new Float32Array(lengthOf(piece));
+  const outside = new Float64Array(countOutside ? numRows : 0);
+  return {
+    onBlock(block, index, length) {
+      if (mixing !== undefined) panel.mix(block, mixing.values, numRows, sources.length);
+      const source = mixing === undefined ? { block } : "mixed";
+      panel.columns(source, numRows, kernel, partOf(values, index, length), countOutside ? outside : undefined);
+    },
+    part: { sums: [outside], values: [values] },
+  };
+}
+
+function innerProductsWithLast({ sources, numBlocks }: Piece, panel: Panel): Work {
+  const n = sources.length;
+  const products = new Float64Array(numBlocks * (n - 1));
+  const norms = new Float64Array(numBlocks * n);
+  return {
+    onBlock(block, index) {
+      const last = panel.row(n - 1).subarray(block * BLOCK_LENGTH, (block + 1) * BLOCK_LENGTH);
+      panel.innerProductsWith(block, last, products.subarray(index * (n - 1), (index + 1) * (n - 1)));
+      panel.squaredNorms(block, n, 0, "exact", norms.subarray(index * n, (index + 1) * n));
+    },
+    part: { sums: [products, norms], values: [] },
+  };
+}
+
+function signCounts({ mixing }: TaskOf<"signCounts">, { sources }: Piece, panel: Panel): Work {
+  const numRows = mixing?.numOutputs ?? sources.length;
+  const positive = new Float64Array(numRows);
+  const negative = new Float64Array(numRows);
+  return {
+    onBlock(block, _index, length) {
+      if (mixing !== undefined) mixInPlace(panel, block, mixing.values, numRows, sources.length);
+      panel.countSigns(block, length, positive, negative);
+    },
+    part: { sums: [positive, negative], values: [] },
+  };
+}
+
+/** Mixed rows take the place of the first rows, which nobody needs any more. */
+function mixInPlace(panel: Panel, block: number, mixing: Float64Array, numOutputs: number, numRows: number): void {
+  panel.mix(block, mixing, numOutputs, numRows);
+  for (let i = 0; i < numOutputs; i++) panel.row(i).set(panel.mixedRow(i), block * BLOCK_LENGTH);
+}
+
+function sample({ coordinates }: TaskOf<"sample">, piece: Piece, panel: Panel): Work {
+  const { sources, firstBlock } = piece;
+  const width = coordinates.length;
+  const values = new Float32Array(sources.length * width);
+  let taken = 0;
+  return {
+    onBlock(block, index, length) {
+      const start = (firstBlock + index) * BLOCK_LENGTH;
+      const here = coordinatesWithin(coordinates, start, start + length);
+      for (let i = 0; i < sources.length; i++) {
+        const row = panel.row(i).subarray(block * BLOCK_LENGTH);
+        for (const [k, c] of here.entries()) values[i * width + taken + k] = row[c - start] as number;
+      }
+      taken += here.length;
+    },
+    part: { sums: [], values: [values] },
+  };
+}
+
+function sumOfSquaresOfRow(panel: Panel): Work {
+  const sum = new Float64Array(1);
+  return {
+    onBlock(block, _index, length) {
+      const start = block * BLOCK_LENGTH;
+      sum[0] = sumOfSquares(panel.row(0).subarray(start, start + length), sum[0]);
+    },
+    // the sum tells
+    mayBeInfinite: () => false,
+    part: { sums: [sum], values: [] },
+  };
+}
+
+/** Coordinates of the piece. */
+function lengthOf({ firstBlock, numBlocks, numCoordinates }: Piece): number {
+  return Math.min(numBlocks * BLOCK_LENGTH, numCoordinates - firstBlock * BLOCK_LENGTH);
+}
+
+function partOf(values: Float32Array, index: number, length: number): Float32Array {
+  return values.subarray(index * BLOCK_LENGTH, index * BLOCK_LENGTH + length);
+}

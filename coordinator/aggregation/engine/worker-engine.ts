@@ -1,0 +1,149 @@
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Piscina } from "piscina";
+import { type ErrorCode, FederationError } from "../../../core/errors.ts";
+import { BLOCK_LENGTH } from "../../../core/vector/kernels/layout.ts";
+import { wasmKernels } from "../../../core/vector/kernels/wasm-kernels.ts";
+import type { Engine, RowSource, Rows } from "./engine.ts";
+import { inlineExecutor } from "./inline-engine.ts";
+import { type Executor, PiecewiseEngine } from "./piecewise-engine.ts";
+import type { Part, Piece } from "./tasks.ts";
+
+/** Row-values below which starting and telling threads costs more than it saves. */
+const SMALL_WORK = 2_000_000;
+/** A file is read a mebibyte at a time. */
+const FILE_BLOCKS = (1 << 20) / (BLOCK_LENGTH * Float32Array.BYTES_PER_ELEMENT);
+/** Of one thread; fewer blocks of very many rows fit in it. */
+const PANEL_BYTES = 128 << 20;
+/** Pieces for each thread, so that one that is held up does not hold up all. */
+const PIECES_PER_THREAD = 2;
+const IDLE_MS = 10_000;
+
+export interface WorkerEngineOptions {
+  readonly numThreads: number;
+  /** The thread's program; a test passes its own. */
+  readonly worker?: URL;
+}
+
+/** What a thread answers to a piece. */
+export type PieceReply =
+  | { readonly part: Part }
+  | { readonly failure: { readonly code: ErrorCode; readonly message: string } };
+
+/**
+ * Works in threads of its own, which start when the first large piece of work comes, stay for a while after the last
+ * and never keep the process alive; small work is done in this thread.
+ */
+export function workerEngine({ numThreads, worker = workerUrl() }: WorkerEngineOptions): Engine {
+  const inline = inlineExecutor(wasmKernels());
+  const threads = new Threads(numThreads, worker);
+  const isSmall = ({ sources, numCoordinates }: Rows) => sources.length * numCoordinates < SMALL_WORK;
+  return new PiecewiseEngine(
+    (rows) => (isSmall(rows) ? inline : threads),
+    () => threads.close(),
+  );
+}
+
+class Threads implements Executor {
+  readonly numAhead: number;
+  readonly #numThreads: number;
+  readonly #worker: URL;
+  #pool: Pool | undefined;
+  #isClosed = false;
+
+  constructor(numThreads: number, worker: URL) {
+    this.#numThreads = numThreads;
+    this.#worker = worker;
+    this.numAhead = 2 * numThreads;
+  }
+
+  pieceBlocks(numRows: number, numBlocks: number): number {
+    const inPanel = Math.floor(PANEL_BYTES / (numRows * BLOCK_LENGTH * Float32Array.BYTES_PER_ELEMENT));
+    const fairShare = Math.ceil(numBlocks / (PIECES_PER_THREAD * this.#numThreads));
+    return Math.max(1, Math.min(FILE_BLOCKS, inPanel, fairShare));
+  }
+
+  /** Rows in memory are taken block by block, so that a block of all rows stays in the processor's cache. */
+  panelBlocks(sources: readonly RowSource[], pieceBlocks: number): number {
+    return sources.some(isInFile) ? Math.min(FILE_BLOCKS, pieceBlocks) : 1;
+  }
+
+  prepared(sources: readonly RowSource[]): readonly RowSource[] {
+    return sources.map(shared);
+  }
+
+  run = async (piece: Piece): Promise<Part> => {
+    if (this.#isClosed) throw closed();
+    this.#pool ??= startPool(this.#numThreads, this.#worker);
+    const pool = this.#pool;
+    const reply = await pool.run(piece).catch(async (cause: unknown) => {
+      // what waited for the thread that died would wait for ever
+      if (this.#pool === pool) this.#pool = undefined;
+      await pool.end(cause);
+      throw this.#isClosed ? closed() : pool.failure();
+    });
+    if ("part" in reply) return reply.part;
+    throw new FederationError(reply.failure.code, reply.failure.message);
+  };
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#pool?.end("closed");
+  }
+}
+
+const closed = () => new FederationError("SHUTTING_DOWN", "the aggregation engine was closed");
+
+/** Threads that live and fail together. */
+interface Pool {
+  run(piece: Piece): Promise<PieceReply>;
+  /** Ends the threads and rejects what was under way; the first cause counts. */
+  end(cause: unknown): Promise<void>;
+  failure(): FederationError;
+}
+
+function startPool(numThreads: number, worker: URL): Pool {
+  const isSource = extname(fileURLToPath(worker)) === ".ts";
+  const threads = new Piscina<Piece, PieceReply>({
+    filename: worker.href,
+    name: "reply",
+    minThreads: 0,
+    maxThreads: numThreads,
+    idleTimeout: IDLE_MS,
+    ...(isSource && { execArgv: ["--import", "tsx"] }),
+  });
+  let first: { readonly cause: unknown } | undefined;
+  const end = async (cause: unknown) => {
+    if (first !== undefined) return;
+    first = { cause };
+    await threads.destroy();
+  };
+  // a thread that could not even start
+  threads.on("error", (cause) => void end(cause));
+  return {
+    run: (piece) => threads.run(piece),
+    end,
+    failure: () => {
+      const cause = first?.cause;
+      return new FederationError("AGGREGATION_FAILED", `an aggregation thread failed: ${String(cause)}`, { cause });
+    },
+  };
+}
+
+/** Built, the worker is a .js file; under tsx and vitest it is a .ts file, which a thread starts through tsx. */
+function workerUrl(): URL {
+  return new URL(`./worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
+}
+
+function isInFile(source: RowSource): boolean {
+  return source.kind === "scaled" ? isInFile(source.source) : source.kind === "file";
+}
+
+/** Told to a thread, memory would be copied with every piece unless threads share it. */
+function shared(source: RowSource): RowSource {
+  if (source.kind === "scaled") return { ...source, source: shared(source.source) };
+  if (source.kind !== "memory" || source.values.buffer instanceof SharedArrayBuffer) return source;
+  const values = new Float32Array(new SharedArrayBuffer(source.values.byteLength));
+  values.set(source.values);
+  return { kind: "memory", values };
+}

@@ -1,0 +1,113 @@
+import type { Rows } from "./engine/engine.ts";
+import { selectedOutputs, throughMixing, withReferences } from "./mixing.ts";
+import type { Aggregate, AggregationInput } from "./pipeline.ts";
+import type { RoundRows } from "./round-rows.ts";
+import type { AveragingRule, ColumnRule, CombiningRule, Mixing, NextMemory, Rule, RuleInput } from "./rule.ts";
+import { inGeometry, samplesOf, signCountsOf, streamOf } from "./rule-input.ts";
+
+/** What the rule makes of the rows that the pre-aggregators leave. */
+export interface Outcome extends Pick<Aggregate, "values" | "coefficients" | "memory"> {
+  readonly remarks?: readonly string[];
+  readonly perUpdate?: Readonly<Record<string, Float64Array>>;
+  readonly outsideFraction: Float64Array | undefined;
+}
+
+export interface Mixed {
+  readonly input: AggregationInput;
+  readonly rows: RoundRows;
+  readonly mixing: Mixing | undefined;
+  /** One for each row that is left. */
+  readonly weights: Float64Array;
+}
+
+export async function outcomeOf(rule: Rule, mixed: Mixed): Promise<Outcome> {
+  switch (rule.kind) {
+    case "average":
+      return averaged(rule, mixed);
+    case "combine":
+      return combined(rule, mixed);
+    case "column":
+      return byColumn(rule, mixed);
+  }
+}
+
+async function averaged(rule: AveragingRule, mixed: Mixed): Promise<Outcome> {
+  const coefficients = overGivenRows(rule.average(mixed.weights), mixed);
+  const [values] = await mixed.input.engine.weightedSums(mixed.rows.updates, [coefficients]);
+  return { values: values as Float32Array, coefficients, memory: undefined, outsideFraction: undefined };
+}
+
+async function combined(rule: CombiningRule, mixed: Mixed): Promise<Outcome> {
+  const { engine, rows: updates } = mixed.input;
+  const { coefficients: ofMixed, memory, ...told } = rule.combine(await inputOf(rule, mixed));
+  const coefficients = overGivenRows(ofMixed.subarray(1), mixed);
+  const remembered = [...(memory?.vectors ?? [])].map(
+    ([name, ofVector]) => [name, overGivenRows(ofVector.subarray(1), mixed)] as const,
+  );
+  const [values, ...vectors] = await engine.weightedSums(mixed.rows.all, [
+    coefficients,
+    ...remembered.map(([, ofVector]) => ofVector),
+  ]);
+  return {
+    values: values as Float32Array,
+    coefficients: coefficients.subarray(0, updates.length),
+    memory: memory && withVectors(memory, vectors),
+    outsideFraction: undefined,
+    ...told,
+  };
+}
+
+function withVectors({ vectors, numbers }: NextMemory, values: readonly Float32Array[]): Outcome["memory"] {
+  return { vectors: new Map([...vectors.keys()].map((name, k) => [name, values[k] as Float32Array])), numbers };
+}
+
+async function inputOf({ needs }: CombiningRule, mixed: Mixed): Promise<RuleInput> {
+  const { input, rows, mixing } = mixed;
+  const { engine, pipeline, seed } = input;
+  const step = pipeline.preAggregators.length;
+  const geometry = await rows.geometryOf(mixing);
+  return {
+    geometry,
+    weights: mixed.weights,
+    clientIds: input.clientIds,
+    ...inGeometry(rows.references, geometry.numUpdates, input.memory),
+    signCounts: await signCountsOf(engine, rows.updates, mixing, needs),
+    samples: await samplesOf(engine, rows.updates, mixing, needs, streamOf(seed, step + 1)),
+    random: streamOf(seed, step),
+  };
+}
+
+async function byColumn(rule: ColumnRule, mixed: Mixed): Promise<Outcome> {
+  const { input, rows, mixing, weights } = mixed;
+  const selected = rule.selectRows?.(await rows.geometryOf(mixing));
+  const chosen = selected === undefined ? { updates: rows.updates, mixing } : select(rows.updates, mixing, selected);
+  const ofChosen = selected === undefined ? weights : Float64Array.from(selected, (row) => weights[row - 1] as number);
+  const { values, outside } = await input.engine.columns(chosen.updates, {
+    mixing: chosen.mixing,
+    kernel: rule.column(ofChosen.length, ofChosen),
+    countOutside: input.observe,
+  });
+  const outsideFraction = input.observe
+    ? fractions(outside, selected ?? [...weights.keys()].map((i) => i + 1), weights.length, input.numCoordinates)
+    : undefined;
+  return { values, coefficients: undefined, memory: undefined, outsideFraction };
+}
+
+function select(updates: Rows, mixing: Mixing | undefined, selected: readonly number[]) {
+  if (mixing !== undefined) return { updates, mixing: selectedOutputs(mixing, selected) };
+  const sources = selected.flatMap((row) => updates.sources[row - 1] ?? []);
+  return { updates: { ...updates, sources }, mixing };
+}
+
+/** A row that was not selected is left out everywhere. */
+function fractions(outside: Float64Array, selected: readonly number[], numRows: number, d: number): Float64Array {
+  const result = new Float64Array(numRows).fill(1);
+  for (const [k, row] of selected.entries()) result[row - 1] = (outside[k] as number) / d;
+  return result;
+}
+
+/** Coefficients over what is left, and references behind it, as coefficients over the rows as they came. */
+function overGivenRows(coefficients: Float64Array, { rows, mixing }: Mixed): Float64Array {
+  if (mixing === undefined) return coefficients;
+  return throughMixing(coefficients, withReferences(mixing, rows.references.sources.length));
+}

@@ -1,0 +1,52 @@
+import type { AdmittedUpdate } from "../../core/update.ts";
+import type { Arrivals } from "../aggregation/arrivals.ts";
+import { type StoredBlobs, storedValues } from "./stored-rows.ts";
+
+/** What of an admitted update says where its row lies. */
+export type StoredRow = Pick<AdmittedUpdate, "updateId" | "payloadSha256">;
+
+/** The rows of the open attempt, in memory and measured against one another as they come, while they fit. */
+export interface ArrivedRows {
+  /** Forgets the attempt before. */
+  start(): void;
+  /** @param durable resolves when the update is stored */
+  add(row: StoredRow, durable: Promise<unknown>): void;
+  /** Undefined when not all of them are in memory. */
+  taken(rows: readonly StoredRow[], path: "fast" | "exact"): ReturnType<Arrivals["rows"]>;
+  end(): void;
+}
+
+export function arrivedRows(open: () => Arrivals, stored: StoredBlobs): ArrivedRows {
+  let arrivals: Arrivals | undefined;
+  const end = () => {
+    arrivals?.close();
+    arrivals = undefined;
+  };
+  return {
+    start() {
+      end();
+      arrivals = open();
+    },
+    add({ updateId, payloadSha256 }, durable) {
+      arrivals?.add(updateId, async () => {
+        await durable;
+        return storedValues(payloadSha256, stored);
+      });
+    },
+    async taken(rows, path) {
+      return arrivals?.rows(
+        rows.map((row) => row.updateId),
+        path,
+      );
+    },
+    end,
+  };
+}
+
+/** For rounds whose rows are read once only, when they close. */
+export const noArrivedRows: ArrivedRows = {
+  start: () => undefined,
+  add: () => undefined,
+  taken: async () => undefined,
+  end: () => undefined,
+};

@@ -1,0 +1,40 @@
+import type { Clock } from "../../core/clock.ts";
+import type { ErrorCode } from "../../core/errors.ts";
+import type { ClientId } from "../../core/ids.ts";
+import type { Attempt, Waits } from "./round.ts";
+
+export interface AttemptClock {
+  start(open: Attempt & { readonly openedAtMs: number }): void;
+  quorum(): void;
+  count(clientId: ClientId, code: ErrorCode, isAnswer: boolean): void;
+  waits(): Waits;
+}
+
+/** Monotonic waits of the attempt that is open, and the answers that were only counted. */
+export function attemptClock(clock: Clock): AttemptClock {
+  let openedAt = 0;
+  let quorumAt: number | undefined;
+  let answered = new Set<ClientId>();
+  let counts: Record<string, number> = {};
+  return {
+    /** A round found open after a restart has used up the wall-clock time since it opened, within its deadline. */
+    start(open: Attempt & { readonly openedAtMs: number }): void {
+      openedAt = clock.monotonicMs() - Math.max(0, clock.nowMs() - open.openedAtMs);
+      quorumAt = undefined;
+      answered = new Set();
+      counts = {};
+    },
+    quorum(): void {
+      quorumAt ??= clock.monotonicMs();
+    },
+    count(clientId: ClientId, code: ErrorCode, isAnswer: boolean): void {
+      if (isAnswer) answered.add(clientId);
+      counts[code] = (counts[code] ?? 0) + 1;
+    },
+    waits(): Waits {
+      const now = clock.monotonicMs();
+      const quorumForMs = quorumAt === undefined ? undefined : now - quorumAt;
+      return { openForMs: now - openedAt, quorumForMs, answered, refusalCounts: counts };
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { FederationError } from "../../core/errors.ts";
+import type { Plan } from "../../core/plan.ts";
+import { checkFeasible, type Pipeline, pipelineOf } from "../aggregation/pipeline.ts";
+import { checkPrivacy } from "../privacy/sensitivity.ts";
+import { canMakeRounds, expectedCohort, smallestCohort } from "./cohort.ts";
+import { referencesOf } from "./reference-rows.ts";
+
+/** Everything that can be refused is refused before the job starts. */
+export function checkStart(plan: Plan, populationSize: number): void {
+  const { cohort, round } = plan;
+  const needed = Math.max(round.quorum, cohort.sampling === "fixed" ? cohort.size : 1);
+  if (populationSize < needed) {
+    throw new FederationError("TOO_FEW_CLIENTS", `${populationSize} clients are enrolled, the plan needs ${needed}`);
+  }
+  if (!canMakeRounds(plan, populationSize)) {
+    throw new FederationError(
+      "PLAN_INVALID",
+      `plan: cohort: ${expectedCohort(cohort, populationSize)} clients a round never give minUpdates ${round.minUpdates}`,
+    );
+  }
+  const pipeline = pipelineOf(plan.aggregation);
+  checkRootDataset(plan, pipeline);
+  const refusal =
+    checkFeasible(pipeline, smallestCohort(plan, populationSize)) ?? checkPrivacy(plan, pipeline, populationSize);
+  if (refusal !== undefined) throw new FederationError(refusal.refused, refusal.detail);
+}
+
+/** Read by exactly the rules that compare updates with the coordinator's own. */
+function checkRootDataset({ aggregation }: Plan, pipeline: Pipeline): void {
+  const isNeeded = referencesOf(pipeline).includes("rootUpdate");
+  if (isNeeded === (aggregation.rootDatasetSha256 !== undefined)) return;
+  const verb = isNeeded ? "needs" : "takes no";
+  throw new FederationError("PLAN_INVALID", `plan: aggregation: ${pipeline.rule.name} ${verb} rootDataset`);
+}

@@ -1,0 +1,117 @@
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeIdxImages, writeIdxLabels } from "../../core/data/idx.ts";
+import type { JobId } from "../../core/ids.ts";
+import { floatsOf } from "../../core/tensors/digest.ts";
+import { norm } from "../../core/vector/norms.ts";
+import { eventsOf, jobEnded, sendDelta, type TestFederation, taskOf, testFederation } from "../testing.ts";
+
+const D = 10;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "holdfast-root-"));
+  // class 0 is bright on the left, class 1 on the right
+  const pixels = Uint8Array.from({ length: 4 * 20 }, (_, i) => ((i % 4) % 2 === Math.floor(i / 4) % 2 ? 255 : 0));
+  await writeIdxImages(join(folder, "images"), pixels, [2, 2]);
+  await writeIdxLabels(
+    join(folder, "labels"),
+    Uint8Array.from({ length: 20 }, (_, i) => i % 2),
+  );
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const plan = (aggregation: string) => `
+job: trusted
+model: { builtin: softmax, inputs: 4, classes: 2 }
+rounds: 2
+round: { quorum: 3, graceMs: 10000, deadlineMs: 60000, minUpdates: 3 }
+local: { steps: 5, batchSize: 10, learningRate: 0.5 }
+aggregation: ${aggregation}
+`;
+const ROOT = "rootDataset: { images: images, labels: labels }";
+const FL_TRUST = `{ rule: { name: FLTrust }, numByzantine: 1, ${ROOT} }`;
+
+const start = async ({ coordinator }: TestFederation, aggregation: string): Promise<JobId> =>
+  (await coordinator.parts.jobs.start(plan(aggregation), folder)).jobId;
+
+/** Client 0 and 1 learn what the root set teaches, client 2 sends ten times the opposite. */
+async function trainTwoRounds() {
+  const federation = await testFederation(3);
+  const { parts } = federation.coordinator;
+  const jobId = await start(federation, FL_TRUST);
+  const honest = Float32Array.of(1, -1, -1, 1, 1, -1, -1, 1, 0, 0);
+  for (let round = 1; round <= 2; round++) {
+    for (const [i, client] of federation.clients.entries()) {
+      const delta = honest.map((value) => value * (i === 2 ? -10 : 0.1 * (i + 1)));
+      await sendDelta(federation, client, await taskOf(client, round), delta);
+    }
+  }
+  await jobEnded(federation, jobId);
+  expect(federation.errors).toEqual([]);
+  const committed = eventsOf(federation, jobId).filter((it) => it.type === "VersionCommitted");
+  const report = parts.jobs.show(jobId, 1);
+  const vector = async (digest: string | undefined) => {
+    const found = committed.flatMap((it) => [
+      it.releasedDeltaSha256,
+      ...(it.references ?? []).map((ref) => ref.sha256),
+    ]);
+    const sha256 = found.find((it) => it === digest);
+    if (sha256 === undefined) throw new Error("no such vector");
+    return floatsOf(parts.journal.inlineBlob(sha256) ?? (await parts.blobs.read(sha256)));
+  };
+  return { committed, report, vector };
+}
+
+test("FLTrust trains on the coordinator's own examples, trusts who agrees with them and nobody else", async () => {
+  const { committed, report, vector } = await trainTwoRounds();
+  expect(committed).toHaveLength(2);
+  for (const version of committed) {
+    expect(version.references).toMatchObject([{ name: "rootUpdate" }]);
+    const root = await vector(version.references?.[0]?.sha256);
+    const released = await vector(version.releasedDeltaSha256);
+    expect(root).toHaveLength(D);
+    // every trusted update is taken at the root update's length
+    expect(norm(root)).toBeGreaterThan(0);
+    expect(norm(released)).toBeCloseTo(norm(root), 5);
+  }
+  expect(committed[0]?.references).not.toEqual(committed[1]?.references);
+  const coefficient = (name: string) => report.round?.cohort.find((it) => it.name === name)?.figures["coefficient"];
+  expect(coefficient("client-2")).toBe(0);
+  expect(coefficient("client-0")).toBeGreaterThan(0);
+});
+
+test("a root dataset is there exactly where the rule reads one, and fits the model", async () => {
+  const federation = await testFederation(3);
+  const missing = start(federation, "{ rule: { name: FLTrust }, numByzantine: 1 }");
+  await expect(missing).rejects.toMatchObject({
+    code: "PLAN_INVALID",
+    message: expect.stringContaining("needs rootDataset"),
+  });
+  const idle = start(federation, `{ rule: { name: Median }, numByzantine: 1, ${ROOT} }`);
+  await expect(idle).rejects.toMatchObject({
+    code: "PLAN_INVALID",
+    message: expect.stringContaining("takes no rootDataset"),
+  });
+  const lost = start(federation, FL_TRUST.replace("labels: labels", "labels: nowhere"));
+  await expect(lost).rejects.toMatchObject({ code: "FILE_MISSING" });
+});
+
+test("a root dataset that has changed since the plan ends the job, with the reason", async () => {
+  const moved = await mkdtemp(join(tmpdir(), "holdfast-root-"));
+  for (const name of ["images", "labels"]) await copyFile(join(folder, name), join(moved, name));
+  const federation = await testFederation(3);
+  const { jobId } = await federation.coordinator.parts.jobs.start(
+    plan(FL_TRUST).replace("rounds: 2", "rounds: 1"),
+    moved,
+  );
+  await rm(moved, { recursive: true });
+  for (const client of federation.clients) {
+    await sendDelta(federation, client, await taskOf(client, 1), new Float32Array(D).fill(1));
+  }
+  await jobEnded(federation, jobId);
+  expect(eventsOf(federation, jobId).at(-1)).toMatchObject({ outcome: "failed" });
+  expect(federation.errors).toEqual([]);
+});

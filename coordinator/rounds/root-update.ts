@@ -1,0 +1,52 @@
+import { sha256Bytes } from "../../core/crypto/sha256.ts";
+import { datasetDigest } from "../../core/data/idx.ts";
+import { FederationError } from "../../core/errors.ts";
+import { fromHex } from "../../core/ids.ts";
+import { type Training, trainInThread } from "../../core/model/training.ts";
+import type { JobState } from "./job-state.ts";
+import type { DatasetFiles } from "./plan-file.ts";
+
+/** The delta of the coordinator's own training, for rules that compare every update with it. */
+export interface RootTraining {
+  /** From the present version's weights; asked again for the same version, it is the same training. */
+  update(state: JobState, base: () => Promise<Float32Array>): Promise<Float32Array>;
+  close(): void;
+}
+
+/** Trains as the clients do, in a thread. It may begin when a round opens, and is awaited when the round closes. */
+export function rootTraining(files: DatasetFiles, topology: Uint8Array | undefined): RootTraining {
+  const stopped = new AbortController();
+  let latest: { readonly version: number; readonly delta: Promise<Float32Array> } | undefined;
+
+  async function train(state: JobState, base: () => Promise<Float32Array>): Promise<Float32Array> {
+    await checkDigest(state, files);
+    const { model, local } = state.plan;
+    const training: Training = { model, topology, ...files, local, batchSeed: batchSeed(state), base: await base() };
+    return trainInThread(training, stopped.signal);
+  }
+
+  return {
+    update(state, base) {
+      if (latest?.version !== state.version) {
+        latest = { version: state.version, delta: train(state, base) };
+        // whoever awaits it hears of a failure; before that it is nobody's
+        latest.delta.catch(() => undefined);
+      }
+      return latest.delta;
+    },
+    close: () => stopped.abort(new FederationError("SHUTTING_DOWN", "the job stops")),
+  };
+}
+
+async function checkDigest({ plan }: JobState, { images, labels }: DatasetFiles): Promise<void> {
+  if ((await datasetDigest(images, labels)) !== plan.aggregation.rootDatasetSha256) {
+    throw new FederationError("DATA_FILE_INVALID", `${images} is no longer the root dataset the plan names`);
+  }
+}
+
+/** SHA-256 of the plan's digest, which the plan's seed is part of, and the round (u64, big-endian). */
+function batchSeed({ planSha256, version }: JobState): Uint8Array {
+  const round = Buffer.alloc(8);
+  round.writeBigUInt64BE(BigInt(version + 1));
+  return sha256Bytes(fromHex(planSha256), round);
+}

@@ -1,0 +1,187 @@
+import { BLOCK_LENGTH, TILE_LENGTH } from "./layout";
+import { foldExact, foldFast, widened } from "./lanes";
+import { rowAddress, rowStride, scratch } from "./panel";
+
+// All pairs of rows, a span of coordinates at a time. The span of every row is first copied into a narrow strip, so that
+// it stays in the nearest caches and rows lie a constant apart; the lanes wait in memory from span to span.
+// On the exact path a span is widened into two strips, one for lanes 0 and 1, one for lanes 2 and 3.
+
+/** Coordinates of a span. */
+const SPAN: usize = 512;
+/** A strip has one vector of a row for every four coordinates. */
+const VECTOR: usize = 16;
+const STRIP_ROW: usize = SPAN / 4 * VECTOR;
+/** Rows of a strip lie a cache line further apart, or they would all fall into the same few sets. */
+const PITCH: usize = STRIP_ROW + 64;
+
+/** Four rows against two: their sums, and what is loaded for them, fill the registers. */
+const GROUP: usize = 4;
+const PAIR: usize = 2;
+
+export function pairsScratch(n: usize): u64 {
+  return 2 * stripBytes(n) + 2 * lanesBytes(n) + <u64>n * n * sizeof<f64>();
+}
+
+/** What is summed, chosen when this is compiled: as a parameter it would be asked for in the innermost loop. */
+class SquaredDistance {
+  @inline
+  term<T>(a: v128, b: v128): v128 {
+    const difference = v128.sub<T>(a, b);
+    return v128.mul<T>(difference, difference);
+  }
+}
+
+class Product {
+  @inline
+  term<T>(a: v128, b: v128): v128 {
+    return v128.mul<T>(a, b);
+  }
+}
+
+/**
+ * Squared distances over one block of the pairs of rows i <= j, j >= firstRow. Returns where they are: row-major n x n
+ * float64.
+ */
+export function squaredDistances(block: usize, n: usize, firstRow: usize, exact: bool): usize {
+  return pairs<SquaredDistance>(rowAddress(0, block), n, firstRow, exact);
+}
+
+/** Inner products, likewise. */
+export function innerProducts(block: usize, n: usize, firstRow: usize, exact: bool): usize {
+  return pairs<Product>(rowAddress(0, block), n, firstRow, exact);
+}
+
+function pairs<Summed>(rows: usize, n: usize, firstRow: usize, exact: bool): usize {
+  const lanes = scratch + <usize>(2 * stripBytes(n));
+  const into = lanes + <usize>(2 * lanesBytes(n));
+  memory.fill(into, 0, n * n * sizeof<f64>());
+  for (let tile: usize = 0; tile < BLOCK_LENGTH; tile += TILE_LENGTH) {
+    memory.fill(lanes, 0, <usize>(2 * lanesBytes(n)));
+    if (exact) exactTile<Summed>(rows, n, firstRow, scratch, lanes, into);
+    else fastTile<Summed>(rows, n, firstRow, scratch, lanes, into);
+    rows += TILE_LENGTH * sizeof<f32>();
+  }
+  return into;
+}
+
+function fastTile<Summed>(rows: usize, n: usize, firstRow: usize, strip: usize, lanes: usize, into: usize): void {
+  const stride = rowStride;
+  for (let at: usize = 0; at < TILE_LENGTH; at += SPAN) {
+    for (let i: usize = 0; i < n; i++) {
+      memory.copy(strip + i * PITCH, rows + i * stride + at * sizeof<f32>(), STRIP_ROW);
+    }
+    addPairs<f32, Summed>(strip, n, firstRow, lanes);
+  }
+  fold(n, firstRow, lanes, 0, into);
+}
+
+function exactTile<Summed>(rows: usize, n: usize, firstRow: usize, strip: usize, lanes: usize, into: usize): void {
+  const stride = rowStride;
+  const high = <usize>stripBytes(n);
+  const highLanes = <usize>lanesBytes(n);
+  for (let at: usize = 0; at < TILE_LENGTH; at += SPAN) {
+    for (let i: usize = 0; i < n; i++) widenSpan(rows + i * stride + at * sizeof<f32>(), strip + i * PITCH, high);
+    addPairs<f64, Summed>(strip, n, firstRow, lanes);
+    addPairs<f64, Summed>(strip + high, n, firstRow, lanes + highLanes);
+  }
+  fold(n, firstRow, lanes, highLanes, into);
+}
+
+/** Of every four values, the first two go to `low` and the others `high` bytes behind them. */
+function widenSpan(row: usize, low: usize, high: usize): void {
+  for (let at: usize = 0; at < STRIP_ROW; at += VECTOR) {
+    v128.store(low + at, widened(row + at));
+    v128.store(low + high + at, widened(row + at + 8));
+  }
+}
+
+function addPairs<T, Summed>(strip: usize, n: usize, firstRow: usize, lanes: usize): void {
+  for (let i: usize = 0; i < n; i += GROUP) {
+    for (let j = firstOf(i, firstRow); j < n; j += PAIR) {
+      addSpan<T, Summed>(strip + i * PITCH, strip + j * PITCH, lanes);
+      lanes += GROUP * PAIR * VECTOR;
+    }
+  }
+}
+
+/** `a` is the first of four rows, `b` of two. */
+function addSpan<T, Summed>(a: usize, b: usize, lanes: usize): void {
+  const summed = changetype<Summed>(0);
+  let s00 = v128.load(lanes, 0);
+  let s01 = v128.load(lanes, 16);
+  let s10 = v128.load(lanes, 32);
+  let s11 = v128.load(lanes, 48);
+  let s20 = v128.load(lanes, 64);
+  let s21 = v128.load(lanes, 80);
+  let s30 = v128.load(lanes, 96);
+  let s31 = v128.load(lanes, 112);
+  const end = a + STRIP_ROW;
+  while (a < end) {
+    const y0 = v128.load(b, 0);
+    const y1 = v128.load(b, PITCH);
+    const x0 = v128.load(a, 0);
+    s00 = v128.add<T>(s00, summed.term<T>(x0, y0));
+    s01 = v128.add<T>(s01, summed.term<T>(x0, y1));
+    const x1 = v128.load(a, PITCH);
+    s10 = v128.add<T>(s10, summed.term<T>(x1, y0));
+    s11 = v128.add<T>(s11, summed.term<T>(x1, y1));
+    const x2 = v128.load(a, 2 * PITCH);
+    s20 = v128.add<T>(s20, summed.term<T>(x2, y0));
+    s21 = v128.add<T>(s21, summed.term<T>(x2, y1));
+    const x3 = v128.load(a, 3 * PITCH);
+    s30 = v128.add<T>(s30, summed.term<T>(x3, y0));
+    s31 = v128.add<T>(s31, summed.term<T>(x3, y1));
+    a += VECTOR;
+    b += VECTOR;
+  }
+  v128.store(lanes, s00, 0);
+  v128.store(lanes, s01, 16);
+  v128.store(lanes, s10, 32);
+  v128.store(lanes, s11, 48);
+  v128.store(lanes, s20, 64);
+  v128.store(lanes, s21, 80);
+  v128.store(lanes, s30, 96);
+  v128.store(lanes, s31, 112);
+}
+
+/** Adds a tile's sums to `into`; lanes 2 and 3 of exact sums lie `highLanes` bytes behind lanes 0 and 1. */
+function fold(n: usize, firstRow: usize, lanes: usize, highLanes: usize, into: usize): void {
+  for (let i: usize = 0; i < n; i += GROUP) {
+    for (let j = firstOf(i, firstRow); j < n; j += PAIR) {
+      for (let k: usize = 0; k < GROUP * PAIR; k++) {
+        const row = i + k / PAIR;
+        const column = j + k % PAIR;
+        const low = v128.load(lanes);
+        const sum = highLanes === 0 ? foldFast(low) : foldExact(low, v128.load(lanes + highLanes));
+        lanes += VECTOR;
+        if (row > column || column < firstRow || column >= n) continue;
+        const at = into + (row * n + column) * sizeof<f64>();
+        store<f64>(at, load<f64>(at) + sum);
+      }
+    }
+  }
+}
+
+/** The first of the pairs of rows, which begin at even rows, that group i meets: from i and from `firstRow` on. */
+@inline
+function firstOf(i: usize, firstRow: usize): usize {
+  return max(i, firstRow - (firstRow % PAIR));
+}
+
+@inline
+function wholeGroups(n: usize): usize {
+  return (n + GROUP - 1) / GROUP * GROUP;
+}
+
+/** A strip has whole groups of rows. */
+@inline
+function stripBytes(n: usize): u64 {
+  return <u64>wholeGroups(n) * PITCH;
+}
+
+/** Group g of G meets 2 (G - g) pairs at most. */
+@inline
+function lanesBytes(n: usize): u64 {
+  const groups = <u64>wholeGroups(n) / GROUP;
+  return groups * (groups + 1) * GROUP * PAIR * VECTOR;
+}

@@ -1,0 +1,71 @@
+import { BLOCK_LENGTH, TILE_LENGTH } from "./layout";
+import { foldExact, foldFast, widened } from "./lanes";
+import { rowAddress, values } from "./panel";
+
+// One row of one block.
+
+/** Whether no value is NaN or infinite. */
+export function isFinite(block: usize, row: usize): bool {
+  const infinity = f32x4.splat(Infinity);
+  const start = rowAddress(row, block);
+  for (let at = start; at < start + BLOCK_LENGTH * sizeof<f32>(); at += 16) {
+    if (!v128.all_true<i32>(f32x4.lt(f32x4.abs(v128.load(at)), infinity))) return false;
+  }
+  return true;
+}
+
+export function squaredNorm(block: usize, row: usize, exact: bool): f64 {
+  const at = rowAddress(row, block);
+  return innerProduct(at, at, exact);
+}
+
+/** On the exact path, with the vector in `values`. */
+export function innerProductWithValues(block: usize, row: usize): f64 {
+  return innerProduct(rowAddress(row, block), values, true);
+}
+
+/** <a, b>, in the lanes and tiles of the pairs. */
+function innerProduct(a: usize, b: usize, exact: bool): f64 {
+  let total: f64 = 0;
+  for (let tile: usize = 0; tile < BLOCK_LENGTH * sizeof<f32>(); tile += TILE_LENGTH * sizeof<f32>()) {
+    total += exact ? exactTile(a + tile, b + tile) : fastTile(a + tile, b + tile);
+  }
+  return total;
+}
+
+function fastTile(a: usize, b: usize): f64 {
+  let lanes = f32x4.splat(0);
+  for (let at: usize = 0; at < TILE_LENGTH * sizeof<f32>(); at += 16) {
+    lanes = f32x4.add(lanes, f32x4.mul(v128.load(a + at), v128.load(b + at)));
+  }
+  return foldFast(lanes);
+}
+
+function exactTile(a: usize, b: usize): f64 {
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (let at: usize = 0; at < TILE_LENGTH * sizeof<f32>(); at += 16) {
+    low = f64x2.add(low, f64x2.mul(widened(a + at), widened(b + at)));
+    high = f64x2.add(high, f64x2.mul(widened(a + at + 8), widened(b + at + 8)));
+  }
+  return foldExact(low, high);
+}
+
+/** Values below 0, or above, among the first `length`. */
+export function countSigns(block: usize, row: usize, length: usize, negative: bool): usize {
+  const zero = f32x4.splat(0);
+  let at = rowAddress(row, block);
+  const end = at + length * sizeof<f32>();
+  let lanes = i32x4.splat(0);
+  for (; at + 16 <= end; at += 16) {
+    const four = v128.load(at);
+    lanes = i32x4.sub(lanes, negative ? f32x4.lt(four, zero) : f32x4.gt(four, zero));
+  }
+  let count = i32x4.extract_lane(lanes, 0) + i32x4.extract_lane(lanes, 1);
+  count += i32x4.extract_lane(lanes, 2) + i32x4.extract_lane(lanes, 3);
+  for (; at < end; at += sizeof<f32>()) {
+    const value = load<f32>(at);
+    count += i32(negative ? value < 0 : value > 0);
+  }
+  return count;
+}

@@ -1,0 +1,191 @@
+import { FederationError } from "../../errors.ts";
+import type { AssemblyExports } from "./assembly-exports.ts";
+import type { BlockPairs, ColumnKernel, Panel, PanelSize } from "./kernels.ts";
+import { BLOCK_LENGTH } from "./layout.ts";
+import type { DistancePath } from "./pairwise.ts";
+import { maxComparators, sortingNetwork } from "./sorting-network.ts";
+
+/** The numbers of assembly/columns.ts. */
+const STATISTICS = { median: 0, trimmedMean: 1, meanAroundMedian: 2, meanAroundTrimmedMean: 3 } as const;
+
+type Unweighted = Exclude<ColumnKernel, { readonly weights: Float64Array }>;
+
+/** A panel in the memory of its own instance of the module. */
+export class WasmPanel implements Panel {
+  readonly numRows: number;
+  readonly numBlocks: number;
+  readonly numMixed: number;
+  readonly #wasm: AssemblyExports;
+  readonly #buffer: ArrayBuffer;
+  readonly #parameters: Float64Array;
+  readonly #values: Float32Array;
+  readonly #counts: Uint32Array;
+  /** What the network in memory sorts. */
+  #network: SortedPlaces = { numRows: 0, from: 0, to: 0 };
+
+  /** @throws PANEL_TOO_LARGE beyond the 4 GiB that WebAssembly can address, or that this machine gives */
+  constructor(module: WebAssembly.Module, { numRows, numBlocks, numMixed }: PanelSize) {
+    this.numRows = numRows;
+    this.numBlocks = numBlocks;
+    this.numMixed = numMixed;
+    const most = Math.max(numRows, numMixed);
+    this.#wasm = new WebAssembly.Instance(module).exports as unknown as AssemblyExports;
+    if (!this.#wasm.init(numRows, numBlocks, numMixed, maxComparators(most))) {
+      const size = `${numRows} rows of ${numBlocks} blocks and ${numMixed} mixed rows`;
+      throw new FederationError("PANEL_TOO_LARGE", `no memory for a panel of ${size}`);
+    }
+    this.#buffer = this.#wasm.memory.buffer;
+    const numParameters = Math.max(numRows * numMixed, 2 * most);
+    this.#parameters = new Float64Array(this.#buffer, address(this.#wasm.parametersAddress()), numParameters);
+    this.#values = this.#floats(this.#wasm.valuesAddress(), BLOCK_LENGTH);
+    this.#counts = new Uint32Array(this.#buffer, address(this.#wasm.countsAddress()), most);
+  }
+
+  row(index: number): Float32Array {
+    return this.#floats(this.#wasm.rowAddress(index, 0), this.numBlocks * BLOCK_LENGTH);
+  }
+
+  mixedRow(index: number): Float32Array {
+    return this.#floats(this.#wasm.mixedAddress(index), BLOCK_LENGTH);
+  }
+
+  isFinite(block: number, numRows: number): boolean {
+    for (let i = 0; i < numRows; i++) {
+      if (!this.#wasm.isFinite(block, i)) return false;
+    }
+    return true;
+  }
+
+  pairs(block: number, numRows: number, firstRow: number, path: DistancePath, into: BlockPairs): void {
+    const exact = path === "exact";
+    const distances = this.#wasm.squaredDistances(block, numRows, firstRow, exact);
+    this.#takePairs(distances, numRows, firstRow, into.squaredDistances);
+    if (into.innerProducts === undefined) return;
+    const products = this.#wasm.innerProducts(block, numRows, firstRow, exact);
+    this.#takePairs(products, numRows, firstRow, into.innerProducts);
+  }
+
+  #takePairs(sums: number, numRows: number, firstRow: number, into: Float64Array): void {
+    const ofBlock = new Float64Array(this.#buffer, address(sums), numRows * numRows);
+    for (let i = 0; i < numRows; i++) {
+      const row = ofBlock.subarray(i * numRows + Math.max(i, firstRow), (i + 1) * numRows);
+      into.set(row, i * numRows + Math.max(i, firstRow));
+    }
+  }
+
+  squaredNorms(block: number, numRows: number, firstRow: number, path: DistancePath, into: Float64Array): void {
+    for (let i = firstRow; i < numRows; i++) into[i] = this.#wasm.squaredNorm(block, i, path === "exact");
+  }
+
+  weightedSum(block: number, coefficients: Float64Array, into: Float32Array): void {
+    this.#parameters.set(coefficients);
+    this.#wasm.weightedSum(block, coefficients.length);
+    into.set(this.#values.subarray(0, into.length));
+  }
+
+  squaredNormOfSum(block: number, coefficients: Float64Array): number {
+    this.#parameters.set(coefficients);
+    return this.#wasm.squaredNormOfSum(block, coefficients.length);
+  }
+
+  mix(block: number, mixing: Float64Array, numOutputs: number, numRows: number): void {
+    this.#parameters.set(mixing.subarray(0, numOutputs * numRows));
+    this.#wasm.mix(block, numOutputs, numRows);
+  }
+
+  columns(
+    source: { readonly block: number } | "mixed",
+    numRows: number,
+    kernel: ColumnKernel,
+    into: Float32Array,
+    outside?: Float64Array,
+  ): void {
+    const mixed = source === "mixed";
+    const block = mixed ? 0 : source.block;
+    const counting = outside !== undefined && !isMedian(kernel);
+    this.#counts.fill(0);
+    if ("weights" in kernel) {
+      this.#useNetwork({ numRows, from: 0, to: numRows });
+      this.#sortWeights(kernel.weights.subarray(0, numRows));
+      const trimWeight = "trimWeight" in kernel ? kernel.trimWeight : 0;
+      this.#wasm.weightedColumns(block, mixed, numRows, into.length, "trimWeight" in kernel, trimWeight, counting);
+    } else {
+      this.#useNetwork(placesRead(kernel, numRows));
+      const trim = "trim" in kernel ? kernel.trim : 0;
+      const keep = "keep" in kernel ? kernel.keep : 0;
+      this.#wasm.columns(block, mixed, numRows, into.length, STATISTICS[kernel.kernel], trim, keep, counting);
+    }
+    into.set(this.#values.subarray(0, into.length));
+    if (counting) addTo(outside, this.#counts.subarray(0, numRows));
+  }
+
+  innerProductsWith(block: number, vector: Float32Array, into: Float64Array): void {
+    this.#values.fill(0, vector.length).set(vector);
+    for (let i = 0; i < into.length; i++) into[i] = this.#wasm.innerProductWithValues(block, i);
+  }
+
+  countSigns(block: number, length: number, positive: Float64Array, negative: Float64Array): void {
+    for (let i = 0; i < positive.length; i++) {
+      positive[i] = (positive[i] as number) + this.#wasm.countSigns(block, i, length, false);
+      negative[i] = (negative[i] as number) + this.#wasm.countSigns(block, i, length, true);
+    }
+  }
+
+  /** The weights in ascending order, and behind them for each row the place of its own. */
+  #sortWeights(weights: Float64Array): void {
+    const rows = [...weights.keys()].sort((a, b) => (weights[a] as number) - (weights[b] as number));
+    const behind = this.#parameters.subarray(weights.length);
+    const places = new Uint32Array(this.#buffer, behind.byteOffset, weights.length);
+    for (const [place, row] of rows.entries()) {
+      this.#parameters[place] = weights[row] as number;
+      places[row] = place;
+    }
+  }
+
+  #useNetwork(places: SortedPlaces): void {
+    const { numRows, from, to } = this.#network;
+    if (places.numRows === numRows && places.from === from && places.to === to) return;
+    const network = sortingNetwork(places.numRows, places.from, places.to);
+    const start = address(this.#wasm.networkAddress());
+    const memory = new Uint32Array(this.#buffer, start, 1 + network.length);
+    memory[0] = network.length / 2;
+    memory.set(network, 1);
+    this.#network = places;
+  }
+
+  #floats(start: number, length: number): Float32Array {
+    return new Float32Array(this.#buffer, address(start), length);
+  }
+}
+
+/** Of `numRows` sorted values, those that are read. */
+interface SortedPlaces {
+  readonly numRows: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+function placesRead(kernel: Unweighted, numRows: number): SortedPlaces {
+  switch (kernel.kernel) {
+    case "median":
+      return { numRows, from: (numRows - 1) >> 1, to: (numRows >> 1) + 1 };
+    case "trimmedMean":
+      return { numRows, from: kernel.trim, to: numRows - kernel.trim };
+    default:
+      return { numRows, from: 0, to: numRows };
+  }
+}
+
+/** A median keeps nothing that others could lie outside of. */
+function isMedian({ kernel }: ColumnKernel): boolean {
+  return kernel === "median" || kernel === "weightedMedian";
+}
+
+function addTo(total: Float64Array, counts: Uint32Array): void {
+  for (const [i, count] of counts.entries()) total[i] = (total[i] as number) + count;
+}
+
+/** A 32-bit address comes back as a signed number. */
+function address(signed: number): number {
+  return signed >>> 0;
+}
