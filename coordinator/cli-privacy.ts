@@ -15,18 +15,18 @@ export interface MechanismOptions {
 }
 
 export interface PrivacyActions {
-  epsilon(options: MechanismOptions & { readonly noiseMultiplier: number }): Promise<void>;
-  calibrate(options: MechanismOptions & { readonly epsilon: number }): Promise<void>;
+  privacyEpsilon(options: MechanismOptions & { readonly noiseMultiplier: number }): Promise<void>;
+  privacyCalibrate(options: MechanismOptions & { readonly epsilon: number }): Promise<void>;
 }
 
 export function privacyCommand(load: () => Promise<PrivacyActions>): Command {
   const group = new Command("privacy").description("what differential privacy costs, before a job is started");
   mechanism(group.command("epsilon").description("the epsilon that so many rounds of noise prove"))
     .requiredOption("--noise-multiplier <number>", "standard deviation of the noise over the clip norm", number)
-    .action(async (options: MechanismOptions & { noiseMultiplier: number }) => (await load()).epsilon(options));
+    .action(async (options: MechanismOptions & { noiseMultiplier: number }) => (await load()).privacyEpsilon(options));
   mechanism(group.command("calibrate").description("the least noise that keeps so many rounds within an epsilon"))
     .requiredOption("--epsilon <number>", "what must not be exceeded", number)
-    .action(async (options: MechanismOptions & { epsilon: number }) => (await load()).calibrate(options));
+    .action(async (options: MechanismOptions & { epsilon: number }) => (await load()).privacyCalibrate(options));
   return group;
 }
 

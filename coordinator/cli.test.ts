@@ -5,7 +5,7 @@ import { type CoordinatorActions, coordinatorCommands } from "./cli.ts";
 const ACTIONS: readonly (keyof CoordinatorActions)[] = [
   ...(["init", "serve", "startJob", "watchJob", "stopJob", "listJobs", "showJob"] as const),
   ...(["invite", "listClients", "release", "revoke", "listModels", "downloadModel", "planSchema"] as const),
-  ...(["aggregate", "listSteps"] as const),
+  ...(["aggregate", "listSteps", "privacyEpsilon", "privacyCalibrate"] as const),
 ];
 
 function parser() {
@@ -53,6 +53,11 @@ const PROFILE = ["--profile", "admin.json"];
 const profile = "admin.json";
 const KRUM = ["--rule", "Krum", "--num-byzantine", "2", "--pre", "NNM", "--pre", "ARC"];
 const FL_TRUST = ["--rule", "FLTrust", "--reference", "rootUpdate=r.npy"];
+const POISSON = ["--sampling", "poisson", "--rate", "0.1", "--rounds", "100", "--delta", "1e-5"];
+const MECHANISM = {
+  ...{ mechanism: "gaussian", sampling: "poisson", rate: 0.1, rounds: 100, delta: 1e-5 },
+  ...{ adjacency: "zero-out", accountant: "best", json: false },
+};
 const AGGREGATE = { numByzantine: 0, pre: [], param: [], reference: [], seed: 0, diagnostics: false, json: false };
 
 describe("parsing", () => {
@@ -203,6 +208,14 @@ describe("parsing", () => {
     [
       ["aggregate", "--list", "--json"],
       ["listSteps", { json: true }],
+    ],
+    [
+      ["privacy", "epsilon", "--noise-multiplier", "1.5", ...POISSON],
+      ["privacyEpsilon", { ...MECHANISM, noiseMultiplier: 1.5 }],
+    ],
+    [
+      ["privacy", "calibrate", "--epsilon", "2", ...POISSON],
+      ["privacyCalibrate", { ...MECHANISM, epsilon: 2 }],
     ],
   ];
   test.each(parsed)("%j", async ([group = "", ...args], call) => {

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type AggregateActions, aggregateCommand } from "./cli-aggregate.ts";
+import { type PrivacyActions, privacyCommand } from "./cli-privacy.ts";
 
 /** What the commands do is passed in, and loaded when one is called: this file only parses. */
-export interface CoordinatorActions extends AggregateActions {
+export interface CoordinatorActions extends AggregateActions, PrivacyActions {
   init(options: InitOptions): Promise<void>;
   serve(options: ServeOptions): Promise<void>;
   startJob(options: AdminOptions & { readonly plan: string; readonly watch: boolean }): Promise<void>;
@@ -49,7 +50,15 @@ export interface AdminOptions {
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
 
 export function coordinatorCommands(load: Load): Command[] {
-  return [coordinator(load), jobs(load), clients(load), models(load), plan(load), aggregateCommand(load)];
+  return [
+    coordinator(load),
+    jobs(load),
+    clients(load),
+    models(load),
+    plan(load),
+    aggregateCommand(load),
+    privacyCommand(load),
+  ];
 }
 
 function coordinator(load: Load): Command {

@@ -8,6 +8,7 @@ import { operatorActions } from "./operate.ts";
 
 /** What the coordinator's commands do. */
 export function coordinatorActions(print: (line: string) => void, warn: (line: string) => void): CoordinatorActions {
+  const privacy = async () => (await import("./privacy/command/privacy-commands.ts")).privacyCommands(print, warn);
   return {
     ...operatorActions(print, warn),
     async init({ home, name, host }) {
@@ -21,6 +22,8 @@ export function coordinatorActions(print: (line: string) => void, warn: (line: s
       print(`federation ${name} (${federationId}) is ready in ${home}`);
     },
     serve: (options) => serveUntilStopped(options, print),
+    privacyEpsilon: async (options) => (await privacy()).epsilon(options),
+    privacyCalibrate: async (options) => (await privacy()).calibrate(options),
     aggregate: async (options) =>
       (await import("./aggregation/command/aggregate-files.ts")).aggregateFiles(options, print),
     listSteps: async ({ json }) => {

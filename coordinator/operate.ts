@@ -11,6 +11,7 @@ import { planFileSchema } from "../core/plan.ts";
 import { readAdminProfile } from "./admin-profile.ts";
 import type { AdminOptions, CoordinatorActions } from "./cli.ts";
 import type { AggregateActions } from "./cli-aggregate.ts";
+import type { PrivacyActions } from "./cli-privacy.ts";
 import { followJob } from "./follow-job.ts";
 import { type AdminClient, adminClient, type ListedClient } from "./grpc/admin-client.ts";
 import { narrator } from "./rounds/narrate.ts";
@@ -19,7 +20,7 @@ import { tellJob } from "./rounds/tell-job.ts";
 
 const HOUR_MS = 3_600_000;
 
-type OperatorActions = Omit<CoordinatorActions, "init" | "serve" | keyof AggregateActions>;
+type OperatorActions = Omit<CoordinatorActions, "init" | "serve" | keyof AggregateActions | keyof PrivacyActions>;
 
 /** Signs in as the profile's administrator for one piece of work. */
 type Administer = (options: AdminOptions, work: (admin: AdminClient) => Promise<void>) => Promise<void>;

@@ -33,7 +33,7 @@ const TRUNCATED = 1e-15;
  * tighter discrete approximations of privacy loss distributions", theorem 3.3): the distribution whose delta(epsilon)
  * is exact on the grid and, in e^epsilon, a straight line between.
  */
-export function connectTheDots({ deltaAt, low, high }: LossCurve, interval: number): LossDistribution {
+function connectTheDots({ deltaAt, low, high }: LossCurve, interval: number): LossDistribution {
   const lowest = Math.floor(low / interval) - 1;
   const length = Math.ceil(high / interval) + 2 - lowest;
   const masses = new Float64Array(length);
@@ -98,17 +98,6 @@ export function epsilonOf(distribution: LossDistribution, delta: number): number
 /** Where above - scaled e^(epsilon - loss) meets delta, from the loss up; epsilon is never negative. */
 function epsilonBetween(loss: number, excess: number, scaled: number): number {
   return excess <= 0 || scaled === 0 ? 0 : Math.max(0, loss + Math.log(excess / scaled));
-}
-
-/** delta(epsilon): the hockey-stick divergence that the distribution proves. */
-export function deltaOf({ interval, lowest, masses, infinite }: LossDistribution, epsilon: number): number {
-  let delta = infinite;
-  for (let k = masses.length - 1; k >= 0; k--) {
-    const loss = (lowest + k) * interval;
-    if (loss <= epsilon) break;
-    delta -= (masses[k] as number) * Math.expm1(epsilon - loss);
-  }
-  return Math.min(1, delta);
 }
 
 /** Where the composed losses lie but for `TRUNCATED` on either side. */

@@ -11,7 +11,7 @@ export function logExpm1(x: number): number {
 }
 
 /** The complementary error function, to a relative error of about 1e-14 where the result is a normal number. */
-export function erfc(x: number): number {
+function erfc(x: number): number {
   if (x < 0) return 2 - erfc(-x);
   return x < FRACTION_FROM ? 1 - erfSeries(x) : Math.exp(-x * x) * scaledErfc(x);
 }

@@ -1,14 +1,17 @@
 import { FederationError } from "../../../core/errors.ts";
-import type { MechanismOptions, PrivacyActions } from "../../cli-privacy.ts";
+import type { MechanismOptions } from "../../cli-privacy.ts";
 import { boundOf, type PrivacyBound } from "../accountants/accountant.ts";
 import { crossing } from "../accountants/analytic-gaussian.ts";
 import type { Mechanism, Sampling } from "../accountants/mechanism.ts";
 import { contractLines, contractOf } from "../contract.ts";
 
+type EpsilonOptions = MechanismOptions & { readonly noiseMultiplier: number };
+type CalibrateOptions = MechanismOptions & { readonly epsilon: number };
+
 /** `holdfast privacy`: the accountants by hand. */
-export function privacyActions(print: (line: string) => void, warn: (line: string) => void): PrivacyActions {
+export function privacyCommands(print: (line: string) => void, warn: (line: string) => void) {
   return {
-    epsilon: async (options) => {
+    epsilon: (options: EpsilonOptions): void => {
       const { bound, mechanism } = checked(options, options.noiseMultiplier, warn);
       const contract = contractOf(mechanism, options.noiseMultiplier, options.rounds, bound);
       const { epsilon, delta, accountant, order } = bound;
@@ -16,7 +19,7 @@ export function privacyActions(print: (line: string) => void, warn: (line: strin
       else
         print([`epsilon          ${epsilon.toPrecision(6)}${orderText(bound)}`, ...contractLines(contract)].join("\n"));
     },
-    calibrate: async (options) => {
+    calibrate: (options: CalibrateOptions): void => {
       const noiseMultiplier = leastNoise(options);
       const { bound, mechanism } = checked(options, noiseMultiplier, warn);
       const contract = contractOf(mechanism, noiseMultiplier, options.rounds, bound);
@@ -107,7 +110,7 @@ function refuseOthers(options: MechanismOptions, names: readonly ("rate" | "cap"
 }
 
 /** Rounded up to six digits, so that what is printed keeps the promise. */
-function leastNoise(options: MechanismOptions & { readonly epsilon: number }): number {
+function leastNoise(options: CalibrateOptions): number {
   const { epsilon: target, rounds, accountant } = options;
   if (!(target > 0)) throw invalid(`--epsilon ${target}: must be above 0`);
   if (rounds < 1) throw invalid("--rounds 0: at least one round is charged");

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { ClientId } from "../../core/ids.ts";
+import type { JobState } from "../rounds/job-state.ts";
+import { clientNo, testJob, testPlan } from "../rounds/testing.ts";
+import { checkOutsideEpsilon } from "./outside-epsilon.ts";
+
+const CENTRAL = { mode: "central", clipNorm: 1, noiseMultiplier: 1, delta: 1e-5, maxEpsilon: 10 };
+const NONE = { mode: "none" };
+const KNOWN = { acknowledgeOutsideEpsilon: true };
+
+function job(privacy: Record<string, unknown>, changes: Partial<JobState> = {}): JobState {
+  return { ...testJob(testPlan({ job: String(privacy["mode"]), privacy }), 3), ...changes };
+}
+
+const strangers: readonly ClientId[] = [clientNo(7), clientNo(8)];
+const ended = { name: "ended", outcome: "stopped", reason: "" } as const;
+
+test.each([
+  [NONE, CENTRAL],
+  [CENTRAL, NONE],
+])("a job of %o beside one of %o over the same clients is refused, and told what is accepted", (privacy, other) => {
+  for (const before of [job(other), job(other, { stage: ended, version: 1 })]) {
+    const check = () => checkOutsideEpsilon(job(privacy), [job(privacy), before]);
+    expect(check).toThrow(expect.objectContaining({ code: "PRIVACY_UNSUPPORTED" }));
+    expect(check).toThrow("acknowledgeOutsideEpsilon: true");
+  }
+});
+
+test.each([
+  [NONE, CENTRAL],
+  [CENTRAL, NONE],
+])("a job of %o may stand beside one of %o where nothing is hidden by it", (privacy, other) => {
+  checkOutsideEpsilon(job({ ...privacy, ...KNOWN }), [job(other)]);
+  checkOutsideEpsilon(job(privacy), [job(privacy)]);
+  checkOutsideEpsilon(job(privacy), [job(other, { population: strangers })]);
+  checkOutsideEpsilon(job(privacy), [job(other, { stage: ended, version: 0 })]);
+});
+
+test("one client in common is enough", () => {
+  const others = [job(CENTRAL, { population: [...strangers, clientNo(2)] })];
+  expect(() => checkOutsideEpsilon(job(NONE), others)).toThrow("no noise");
+});
