@@ -35,6 +35,10 @@ interface Figures {
   readonly tls: boolean;
   readonly roundTripMs: number;
   readonly megabytesPerSecond: number;
+  /** Processor time of one upload, over all threads. */
+  readonly clientCpuSeconds: number;
+  /** Undefined where the system does not tell. */
+  readonly coordinatorCpuSeconds: number | undefined;
   /** Growth of the coordinator's resident set to its peak over all uploads; undefined where the system does not tell. */
   readonly growthMegabytes: number | undefined;
 }
@@ -55,13 +59,17 @@ async function measure(tls: boolean, roundTripMs: number): Promise<Figures> {
     await redirect(home, `127.0.0.1:${proxy?.port ?? port}`);
     const pid = coordinator.process.pid ?? 0;
     const before = await memoryOf(pid, "VmRSS");
-    const seconds = await upload(home);
+    const costs = await upload(home, () => cpuSecondsOf(pid));
     const peak = await memoryOf(pid, "VmHWM");
     proxy?.end();
     return {
       tls,
       roundTripMs,
-      megabytesPerSecond: (4 * (PARAMETERS.inputs + 1) * PARAMETERS.classes) / MB / median(seconds),
+      megabytesPerSecond:
+        (4 * (PARAMETERS.inputs + 1) * PARAMETERS.classes) / MB / median(costs.map((it) => it.seconds)),
+      clientCpuSeconds: median(costs.map((it) => it.clientCpuSeconds)),
+      coordinatorCpuSeconds:
+        costs[0]?.coordinatorCpuSeconds && median(costs.map((it) => it.coordinatorCpuSeconds ?? 0)),
       growthMegabytes: before === undefined || peak === undefined ? undefined : peak - before,
     };
   } finally {
@@ -76,8 +84,10 @@ async function startProxy(port: number, roundTripMs: number): Promise<{ port: nu
   return { port: Number(proxyPort), end: () => child.disconnect() };
 }
 
-/** Seconds of each upload; the first warms both sides up and is left out. */
-async function upload(home: string): Promise<number[]> {
+type Cost = Pick<Figures, "clientCpuSeconds" | "coordinatorCpuSeconds"> & { readonly seconds: number };
+
+/** Of each upload; the first warms both sides up and is left out. */
+async function upload(home: string, coordinatorCpu: () => Promise<number | undefined>): Promise<Cost[]> {
   const trainer = {
     description: "",
     train: () => Promise.reject(new Error("not asked")),
@@ -90,21 +100,25 @@ async function upload(home: string): Promise<number[]> {
   const { signer, outbox, profile } = parts;
   const session = await parts.transport.connect(new AbortController().signal);
   const delta = Float32Array.from({ length: (PARAMETERS.inputs + 1) * PARAMETERS.classes }, (_, i) => (i % 97) / 1e4);
-  const seconds: number[] = [];
+  const costs: Cost[] = [];
   for (const task of await tasks(session)) {
     const context = { task, keyEpoch: profile.keyEpoch, clientSeq: 1, issuedAtMs: Date.now(), signer };
     const local = { delta, numExamples: 1, metrics: {} };
     const { payload } = await outbox.keep(signUpdate(local, context));
-    const started = performance.now();
+    const [started, cpuBefore, coordinatorBefore] = [performance.now(), process.cpuUsage(), await coordinatorCpu()];
     const signed = signUpdate(local, context);
     const outcome = await session.submit({ ...signed, payload }, new AbortController().signal);
-    seconds.push((performance.now() - started) / 1_000);
+    const seconds = (performance.now() - started) / 1_000;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    const coordinatorAfter = await coordinatorCpu();
+    const spent = coordinatorBefore === undefined ? undefined : (coordinatorAfter ?? 0) - coordinatorBefore;
+    costs.push({ seconds, clientCpuSeconds: (user + system) / 1e6, coordinatorCpuSeconds: spent });
     if (isRefusal(outcome)) throw new Error(`${outcome.refused}: ${outcome.detail}`);
   }
   session.close();
   parts.transport.close();
   await outbox.close();
-  return seconds.slice(1);
+  return costs.slice(1);
 }
 
 async function tasks(session: Session): Promise<TaskStatement[]> {
@@ -130,17 +144,34 @@ async function memoryOf(pid: number, field: "VmRSS" | "VmHWM"): Promise<number |
   return kibibytes === undefined ? undefined : (Number(kibibytes) * 1024) / MB;
 }
 
+/** User and system time of a process, on Linux, which counts it in hundredths of a second. */
+async function cpuSecondsOf(pid: number): Promise<number | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  const [user, system] = stat?.split(") ").at(-1)?.split(" ").slice(11, 13).map(Number) ?? [];
+  return user === undefined || system === undefined ? undefined : (user + system) / 100;
+}
+
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 const figures: Figures[] = [];
 for (const tls of [true, false])
   for (const roundTripMs of [0, ROUND_TRIP_MS]) figures.push(await measure(tls, roundTripMs));
+const HEAD = [
+  "transport",
+  "added round trip",
+  "MB/s",
+  "client CPU, s",
+  "coordinator CPU, s",
+  "coordinator memory growth, MB",
+];
 const rows = figures.map((it) => [
   it.tls ? "TLS 1.3" : "plaintext",
   `${it.roundTripMs} ms`,
   it.megabytesPerSecond.toFixed(0),
+  it.clientCpuSeconds.toFixed(2),
+  it.coordinatorCpuSeconds?.toFixed(2) ?? "not known here",
   it.growthMegabytes?.toFixed(0) ?? "not known here",
 ]);
-await endOf("upload", table(["transport", "added round trip", "MB/s", "coordinator memory growth, MB"], rows), {
+await endOf("upload", table(HEAD, rows), {
   uploads: figures,
 });

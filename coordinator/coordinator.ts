@@ -17,6 +17,7 @@ import { JobTable } from "./rounds/jobs.ts";
 import type { BlobStore } from "./storage/blob-store.ts";
 import { openFileBlobStore } from "./storage/file-blob-store.ts";
 import type { Journal } from "./storage/journal.ts";
+import { type Orphans, orphansOf } from "./storage/orphans.ts";
 import { openSqliteJournal } from "./storage/sqlite-journal.ts";
 
 const DEFAULT_LIMITS: Limits = {
@@ -86,10 +87,13 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
   const shared = { federationId, signer, journal, blobs, clients, sessions, clock, random, log };
   const numThreads = options.numThreads ?? Math.min(availableParallelism(), MOST_THREADS);
   const engine = options.engine ?? workerEngine({ numThreads });
-  const jobs = new JobTable({ ...shared, engine, limits, noiseMaster, charges, fatal });
+  const attemptOver = () => void admission.sweep().catch(fatal);
+  const jobs = new JobTable({ ...shared, attemptOver, engine, limits, noiseMaster, charges, fatal });
   const receipts = receiptsFrom(journal, signer);
   const admission = new Gate({ ...shared, receipts, runningJob: (jobId) => jobs.running(jobId) });
-  replay(journal, clients, jobs);
+  const orphans = await orphansOf(blobs);
+  replay(journal, clients, jobs, orphans);
+  await orphans.sweep(journal.head);
   const keys = { coordinator: signer, log: home.logKey, adminPublicKey: home.adminKey.publicKey };
   return {
     parts: { federationId, keys, journal, blobs, clients, sessions, jobs, admission, limits, clock, random, log },
@@ -109,11 +113,12 @@ function openJournal(home: Home, clock: Clock, onFailure: (error: unknown) => vo
   return openSqliteJournal({ path, origin: home.federationId, logKey: home.logKey, clock, onFailure });
 }
 
-function replay(journal: Journal, clients: ClientRegister, jobs: JobTable): void {
+function replay(journal: Journal, clients: ClientRegister, jobs: JobTable, orphans: Orphans): void {
   for (let index = 0; index < journal.size; index += REPLAY_BATCH) {
     for (const stored of journal.read(index, REPLAY_BATCH)) {
       clients.replay(stored.event);
       jobs.replay(stored);
+      orphans.see(stored);
     }
   }
 }

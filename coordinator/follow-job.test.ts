@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { FederationError } from "../core/errors.ts";
-import { asJobId } from "../core/ids.ts";
+import { asJobId, ZERO_DIGEST } from "../core/ids.ts";
 import { followJob } from "./follow-job.ts";
 import type { WatchedEvent } from "./grpc/admin-client.ts";
 
@@ -10,7 +10,7 @@ const stopping = new FederationError("SHUTTING_DOWN", "the server stops");
 
 const event = (index: number): WatchedEvent => ({
   index,
-  event: { type: "JobEnded", jobId: JOB, outcome: "completed", reason: "", endedAtMs: 0 } as WatchedEvent["event"],
+  event: { type: "JobEnded", jobId: JOB, outcome: "completed", reason: "", finalModelSha256: ZERO_DIGEST, atMs: 0 },
 });
 
 /** A coordinator whose streams are these, one after the other; an error at the end of one breaks it. */

@@ -77,8 +77,14 @@ const reputation = z.strictObject({
   minRounds: z.int().min(2).max(1_000).default(3),
 });
 
+/**
+ * That jobs with and without noise run over the same clients, though no epsilon covers the latter. Left out where a plan
+ * leaves it out, so that plans keep their digests.
+ */
+const acknowledgeOutsideEpsilon = z.literal(true).optional();
+
 const privacy = z.discriminatedUnion("mode", [
-  z.strictObject({ mode: z.literal("none") }),
+  z.strictObject({ mode: z.literal("none"), acknowledgeOutsideEpsilon }),
   z.strictObject({
     mode: z.literal("central"),
     clipNorm: positive,
@@ -87,6 +93,7 @@ const privacy = z.discriminatedUnion("mode", [
     maxEpsilon: positive,
     adjacency: z.enum(["zero-out", "replace-one"]).default("zero-out"),
     onAbsence: z.enum(["zero", "abandon"]).default("abandon"),
+    acknowledgeOutsideEpsilon,
   }),
 ]);
 

@@ -2,6 +2,7 @@ import { decodeHeader, updateIdOf, updateMessage } from "../../core/crypto/envel
 import { isRefusal, type Refusal, refuse } from "../../core/errors.ts";
 import type { ClientId, UpdateId } from "../../core/ids.ts";
 import type { SignedReceipt } from "../../core/statements.ts";
+import type { UpdateHeader } from "../../core/update.ts";
 import type { Admission, Begun, ClientSession, EnrolledClient, Upload } from "../parts.ts";
 import type { JobState } from "../rounds/job-state.ts";
 import { openBody, refusing } from "./body.ts";
@@ -18,7 +19,7 @@ export class Gate implements Admission {
   /** Whole bodies that are being judged: whoever sends the same update meanwhile waits for the same answer. */
   readonly #finishing = new Map<UpdateId, Promise<Answer>>();
   /** The upload each client left last, which may lie in the spool for a resume. */
-  readonly #left = new Map<ClientId, UpdateId>();
+  readonly #left = new Map<ClientId, Candidate>();
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
@@ -35,6 +36,20 @@ export class Gate implements Admission {
     if (stranger !== undefined || client === undefined) return this.#refusedUnverified(candidate, job, stranger);
     const known = this.#knownAnswer(candidate);
     return known === undefined ? this.#beginNew(candidate, client, job) : this.#answered(await known);
+  }
+
+  /** Drops what was left for a resume of an attempt that is over. */
+  async sweep(): Promise<void> {
+    for (const [clientId, { header, updateId }] of this.#left) {
+      if (this.#isOpen(header)) continue;
+      this.#left.delete(clientId);
+      await this.#parts.blobs.discardSpool(updateId);
+    }
+  }
+
+  #isOpen(header: UpdateHeader): boolean {
+    const job = this.#parts.runningJob(header.jobId);
+    return job !== undefined && openRound(header, job.state) !== undefined;
   }
 
   receiptOf({ clientId }: ClientSession, updateId: UpdateId): Answer {
@@ -67,7 +82,7 @@ export class Gate implements Admission {
       body,
       parts: this.#parts,
       answerOnce: (judge) => this.#answerOnce(candidate, judge),
-      ended: (isLeft) => this.#ended(clientId, updateId, isLeft),
+      ended: (isLeft) => this.#ended(candidate, isLeft),
     });
     this.#underWay.set(clientId, { updateId, upload });
     return { outcome: "proceed", upload };
@@ -88,17 +103,23 @@ export class Gate implements Admission {
     return answer;
   }
 
-  #ended(clientId: ClientId, updateId: UpdateId, isLeft: boolean): void {
+  #ended(candidate: Candidate, isLeft: boolean): void {
+    const { updateId, header } = candidate;
+    const { clientId } = header;
     if (this.#underWay.get(clientId)?.updateId === updateId) this.#underWay.delete(clientId);
-    if (isLeft) this.#left.set(clientId, updateId);
-    else if (this.#left.get(clientId) === updateId) this.#left.delete(clientId);
+    if (isLeft && !this.#isOpen(header)) {
+      this.#parts.blobs.discardSpool(updateId).catch((err: unknown) => {
+        this.#parts.log.error({ err, updateId }, "an upload that came too late is not cleared away");
+      });
+    } else if (isLeft) this.#left.set(clientId, candidate);
+    else if (this.#left.get(clientId)?.updateId === updateId) this.#left.delete(clientId);
   }
 
   /** One upload per client: the same update continues where its older stream left it, another one replaces it. */
   async #takeOver(clientId: ClientId, updateId: UpdateId): Promise<void> {
     const older = this.#underWay.get(clientId);
     await (older?.updateId === updateId ? older.upload.suspend() : older?.upload.abandon("UPDATE_CONFLICT"));
-    const left = this.#left.get(clientId);
+    const left = this.#left.get(clientId)?.updateId;
     if (left !== undefined && left !== updateId) await this.#parts.blobs.discardSpool(left);
   }
 

@@ -83,6 +83,13 @@ describe("rows measured as they arrive", () => {
     }
   });
 
+  test("rows that are clipped since are measured again", async () => {
+    const far = VECTORS.map((x, i) => x.map((value) => (i + 1) * 10 * value));
+    const measured = await testEngine.pairs(rowsOf(far), { path: "fast", innerProducts: false });
+    const setup = { rule: "Krum", numByzantine: 1, distancePath: "fast", clipNorm: 1 } as const;
+    expect(await aggregate({ ...inputOf(far, setup), measured })).toEqual(await aggregateOf(far, setup));
+  });
+
   test("a round that needs the exact path is measured when it closes", async () => {
     const arriving = arrivals(testEngine, ROOMY);
     await arrive(arriving, KEYS, () => false);

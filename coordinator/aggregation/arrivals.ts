@@ -83,9 +83,7 @@ class ArrivingRows implements Arrivals {
 
   async #take(key: string, load: () => Promise<Float32Array>): Promise<number | undefined> {
     try {
-      const values = await load();
-      if (this.#closing.signal.aborted) return undefined;
-      this.#loaded.push({ kind: "memory", values });
+      this.#loaded.push({ kind: "memory", values: await load() });
       if (this.#options.measures !== "nothing") this.#measuring = this.#measuring.then(() => this.#measure());
       return this.#loaded.length - 1;
     } catch {

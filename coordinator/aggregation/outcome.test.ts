@@ -185,7 +185,10 @@ describe("what a rule is given beside the geometry", () => {
     }
     expect(await sampled(1)).toEqual(sets);
     expect(await sampled(2)).not.toEqual(sets);
-    expect((await sampled(1, [mixing("Halving")]))[0]).toHaveLength(80);
+    // (k + 2k) / 2
+    const [ofPairs = new Float32Array()] = await sampled(1, [mixing("Pairing")]);
+    expect(ofPairs).toHaveLength(40);
+    expect(ofPairs.every((value) => value % 1.5 === 0)).toBe(true);
   });
 
   test("all coordinates where a sample would be larger", async () => {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { ClientId } from "../../core/ids.ts";
 import type { JobState } from "../rounds/job-state.ts";
 import { clientNo, testJob, testPlan } from "../rounds/testing.ts";
+import { testFederation } from "../testing.ts";
 import { checkOutsideEpsilon } from "./outside-epsilon.ts";
 
 const CENTRAL = { mode: "central", clipNorm: 1, noiseMultiplier: 1, delta: 1e-5, maxEpsilon: 10 };
@@ -39,4 +40,25 @@ test.each([
 test("one client in common is enough", () => {
   const others = [job(CENTRAL, { population: [...strangers, clientNo(2)] })];
   expect(() => checkOutsideEpsilon(job(NONE), others)).toThrow("no noise");
+});
+
+test("it is asked of every plan before its job starts", async () => {
+  const { coordinator } = await testFederation(3);
+  const { jobs } = coordinator.parts;
+  const plan = (privacy: string) => `
+job: test
+model: { builtin: softmax, inputs: 3, classes: 2 }
+rounds: 2
+round: { quorum: 3, minUpdates: 3 }
+aggregation: { rule: { name: FedAvg }, numByzantine: 0, weights: uniform }
+privacy: { ${privacy} }
+`;
+  const central = "mode: central, clipNorm: 1, noiseMultiplier: 1, delta: 0.001, maxEpsilon: 50";
+  await jobs.start(plan("mode: none"), "/");
+  await expect(jobs.start(plan(central), "/")).rejects.toMatchObject({ code: "PRIVACY_UNSUPPORTED" });
+  await jobs.start(plan(`${central}, acknowledgeOutsideEpsilon: true`), "/");
+  await expect(jobs.start(plan("mode: none"), "/")).rejects.toMatchObject({ code: "PRIVACY_UNSUPPORTED" });
+  await jobs.start(plan("mode: none, acknowledgeOutsideEpsilon: true"), "/");
+  expect(jobs.list()).toHaveLength(3);
+  await coordinator.close();
 });

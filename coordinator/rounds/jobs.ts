@@ -22,6 +22,7 @@ import type {
 } from "../parts.ts";
 import { budgetOf, type ChargeBook } from "../privacy/budget.ts";
 import { mechanismOf } from "../privacy/ledger.ts";
+import { checkOutsideEpsilon } from "../privacy/outside-epsilon.ts";
 import { serverOptimizerOf } from "../server-optimizers/server-optimizer.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
 import type { Journal, StoredEvent } from "../storage/journal.ts";
@@ -49,6 +50,8 @@ export interface JobsParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** An attempt of some job is over: what was uploaded for it, and not admitted, is of no use. */
+  attemptOver(): void;
   /** The disk or the journal failed: nothing acknowledged is lost, but the process must stop. */
   fatal(error: unknown): void;
 }
@@ -94,6 +97,7 @@ export class JobTable implements Jobs {
     const population = enrolled.map((client) => client.clientId);
     const isPrivate = resolved.plan.privacy.mode === "central";
     checkStart(resolved.plan, enrolled.filter((client) => isPrivate || !client.quarantined).length);
+    checkOutsideEpsilon({ plan: resolved.plan, population }, this.#states());
     const { blobs, journal, random, clock } = this.#parts;
     const initialModelSha256 = await blobs.putTensors(resolved.schema, resolved.initialWeights);
     await blobs.putBytes(resolved.planBytes);
@@ -129,7 +133,7 @@ export class JobTable implements Jobs {
   }
 
   list(): readonly JobSummary[] {
-    return [...this.#known.values()].map((known) => summaryOf(known.job?.state ?? known.state));
+    return this.#states().map(summaryOf);
   }
 
   models(jobId: JobId | undefined): readonly ModelSummary[] {
@@ -191,6 +195,10 @@ export class JobTable implements Jobs {
     await Promise.allSettled(this.#running);
   }
 
+  #states(): JobState[] {
+    return [...this.#known.values()].map((known) => known.job?.state ?? known.state);
+  }
+
   #runningJobs(): Job[] {
     return [...this.#known.keys()].flatMap((jobId) => this.running(jobId) ?? []);
   }
@@ -243,7 +251,10 @@ export class JobTable implements Jobs {
       rootTraining: rootTrainingOf(known, topology),
       arrived: this.#arrivedOf(state, pipeline),
       isWelcome: (clientId: ClientId) => isWelcome(clients.find(clientId)),
-      noted: (event) => this.#note(known, event),
+      noted: (event) => {
+        this.#note(known, event);
+        if (ENDS_ATTEMPT.has(event.type)) this.#parts.attemptOver();
+      },
     });
     const running = known.job.run().catch(this.#parts.fatal);
     this.#running.add(running);
@@ -269,6 +280,8 @@ export class JobTable implements Jobs {
     return isBuiltin(model) ? undefined : this.#parts.blobs.read(asDigest(model.layers));
   }
 }
+
+const ENDS_ATTEMPT: ReadonlySet<JobEvent["type"]> = new Set(["RoundClosed", "RoundAbandoned", "JobEnded"]);
 
 function roundRules({ privacy }: Plan, pipeline: Pipeline) {
   return {

@@ -25,7 +25,10 @@ export interface BlobStore {
   locate(digest: Digest): Promise<PayloadFile>;
   /** The whole payload in memory; for models and plans, not for updates. @throws BLOB_UNKNOWN */
   read(digest: Digest): Promise<Uint8Array>;
-  delete(digest: Digest): Promise<void>;
+  /** The addresses of all blobs. @throws STORAGE_FAILED */
+  list(): Promise<Digest[]>;
+  /** With a time (wall clock) only when it was written before that. @throws STORAGE_FAILED */
+  delete(digest: Digest, writtenBeforeMs?: number): Promise<void>;
 }
 
 /** An upload in progress. Bytes are hashed while they are written. */

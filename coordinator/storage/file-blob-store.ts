@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { sha256 } from "../../core/crypto/sha256.ts";
 import { FederationError } from "../../core/errors.ts";
@@ -33,13 +33,15 @@ export async function openFileBlobStore(folder: string, options: FileBlobStoreOp
     await disk.files.mkdir(join(folder, SPOOLS), { recursive: true, mode: 0o700 });
     await disk.syncFolder(dirname(folder));
     // what a crash left half-written
-    const names = await disk.files.readdir(folder, { recursive: true });
+    const names = await disk.files.readdir(folder, RECURSIVE);
     for (const name of names) if (name.endsWith(TEMPORARY)) await disk.remove(join(folder, name));
   });
   return new BlobFolder(folder, disk);
 }
 
+const RECURSIVE = { recursive: true } as const;
 const FORMS = ["safetensors", "bin"] as const;
+const BLOB_NAME = /^([0-9a-f]{64})\.(?:safetensors|bin)$/;
 type Form = (typeof FORMS)[number];
 
 class BlobFolder implements BlobStore {
@@ -120,9 +122,15 @@ class BlobFolder implements BlobStore {
     return bytes;
   }
 
-  async delete(digest: Digest): Promise<void> {
+  async list(): Promise<Digest[]> {
+    const names = await guarded(`list ${this.#folder}`, () => this.#disk.files.readdir(this.#folder, RECURSIVE));
+    return names.flatMap((name) => BLOB_NAME.exec(basename(name))?.[1] ?? []) as Digest[];
+  }
+
+  async delete(digest: Digest, writtenBeforeMs = Number.POSITIVE_INFINITY): Promise<void> {
     for (const form of FORMS) {
       const path = this.#pathOf(digest, form);
+      if (((await this.#stat(path))?.mtimeMs ?? 0) >= writtenBeforeMs) continue;
       await guarded(`delete ${path}`, () => this.#disk.files.rm(path, { force: true }));
     }
   }

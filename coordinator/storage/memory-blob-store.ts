@@ -70,7 +70,13 @@ class MemoryBlobStore implements BlobStore {
     return this.#payload(digest);
   }
 
-  async delete(digest: Digest): Promise<void> {
+  async list(): Promise<Digest[]> {
+    return [...this.#payloads.keys()];
+  }
+
+  /** Nothing here is older than this process. */
+  async delete(digest: Digest, writtenBeforeMs?: number): Promise<void> {
+    if (writtenBeforeMs !== undefined) return;
     this.#payloads.delete(digest);
   }
 

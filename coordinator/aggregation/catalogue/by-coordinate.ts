@@ -39,7 +39,7 @@ export const BY_COORDINATE: Readonly<Record<string, Entry<Rule>>> = {
     {
       summary: "The mean of the values of every coordinate that lie nearest the median.",
       definition:
-        "Coordinate by coordinate, average the n - f values nearest the median; of two equally near the smaller is kept.",
+        "Coordinate by coordinate, average the n - f values nearest the median; of values equally near those of the lowest client ids are kept.",
       requires: "n >= 2f + 1",
       bound: "No kappa is claimed. f = 0 gives the mean.",
       sensitivity: "2C sqrt(n/(n-f))",

@@ -71,11 +71,13 @@ describe("an engine with threads", () => {
       );
       await withEngine(async (engine) => {
         const rows = rowsOf(5, LARGE);
-        const deadly = engine.weightedSums(rows, [Float64Array.of(13, 1, 1, 1, 1)]);
-        await expect(deadly).rejects.toMatchObject({
-          code: "AGGREGATION_FAILED",
-          message: expect.stringMatching(/thread/),
-        });
+        for (let time = 0; time < 2; time++) {
+          const deadly = engine.weightedSums(rows, [Float64Array.of(13, 1, 1, 1, 1)]);
+          await expect(deadly).rejects.toMatchObject({
+            code: "AGGREGATION_FAILED",
+            message: expect.stringMatching(/thread/),
+          });
+        }
         expect(await meanOf(engine, rows)).toHaveLength(LARGE);
       }, pathToFileURL(path));
     }));

@@ -7,9 +7,11 @@ describe("MeaMed", () => {
     expect([...values]).toEqual([2]);
   });
 
-  test("every coordinate drops its own; of two equally near the smaller is kept", async () => {
+  test("every coordinate drops its own; of two equally near that of the lowest client id is kept", async () => {
     const { values } = await aggregateOf(float32([1, 0], [4, 100], [7, 1]), { rule: "MeaMed", numByzantine: 1 });
     expect([...values]).toEqual([2.5, 0.5]);
+    const turned = await aggregateOf(float32([7], [4], [1]), { rule: "MeaMed", numByzantine: 1 });
+    expect([...turned.values]).toEqual([5.5]);
   });
 
   test("f = 0 gives the mean", async () => {

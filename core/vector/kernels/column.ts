@@ -65,12 +65,12 @@ function statisticOf(kernel: ColumnKernel): (column: Column) => Statistic {
 /** Sorts into memory of its own, used again for each column. */
 function sorterOf(kernel: ColumnKernel, numRows: number): (column: Float32Array) => Column {
   if ("weights" in kernel) return weightedSorter(kernel.weights.subarray(0, numRows));
-  const sorted = { values: new Float32Array(numRows), weights: NO_WEIGHTS };
+  const values = new Float32Array(numRows);
   const sort = numRows < LONG_COLUMN ? insertionSort : nativeSort;
   return (column) => {
-    sorted.values.set(column);
-    sort(sorted.values);
-    return sorted;
+    values.set(column);
+    sort(values);
+    return { values, byRow: column, weights: NO_WEIGHTS };
   };
 }
 
@@ -85,7 +85,7 @@ function weightedSorter(weights: Float64Array): (column: Float32Array) => Column
       sorted.values[place] = column[row] as number;
       sorted.weights[place] = weights[row] as number;
     }
-    return sorted;
+    return { ...sorted, byRow: column };
   };
 }
 

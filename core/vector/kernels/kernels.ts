@@ -28,7 +28,7 @@ export type ColumnKernel =
   | { readonly kernel: "median" }
   /** Mean of what is left after `trim` smallest and `trim` largest. */
   | { readonly kernel: "trimmedMean"; readonly trim: number }
-  /** Mean of the `keep` values nearest the median; of two equally near the smaller is kept. */
+  /** Mean of the `keep` values nearest the median; of values equally near those of the lowest rows are kept. */
   | { readonly kernel: "meanAroundMedian"; readonly keep: number }
   /** The same around the trimmed mean. */
   | { readonly kernel: "meanAroundTrimmedMean"; readonly trim: number; readonly keep: number }
@@ -56,7 +56,7 @@ export interface Panel extends PanelSize {
   isFinite(block: number, numRows: number): boolean;
   /** Sets (does not add) the sums over one block for the pairs with i <= j and j >= firstRow. */
   pairs(block: number, numRows: number, firstRow: number, path: DistancePath, into: BlockPairs): void;
-  /** Sets into[i] to ||row i||^2 over one block for each i >= firstRow, with the bits of the diagonal of `innerProducts`. */
+  /** Sets into[i] to ||row i||^2 over one block, i >= firstRow, with the bits of the diagonal of `innerProducts`. */
   squaredNorms(block: number, numRows: number, firstRow: number, path: DistancePath, into: Float64Array): void;
   /** sum_i coefficients[i] * row i in float64, rows in ascending order, rounded once; rows of coefficient 0 are skipped. */
   weightedSum(block: number, coefficients: Float64Array, into: Float32Array): void;

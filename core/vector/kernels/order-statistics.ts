@@ -4,6 +4,8 @@
  */
 export interface Column {
   readonly values: Float32Array;
+  /** The same row by row. */
+  readonly byRow: Float32Array;
   /** Of the rows the values came from, at least one above 0; of equal values the smaller weight comes first. */
   readonly weights: Float64Array;
 }
@@ -28,15 +30,27 @@ export function trimmedMean({ values }: Column, trim: number): Statistic {
   return meanOf(values, trim, values.length - trim);
 }
 
-/** Mean of the `keep` values nearest `centre`; of two equally near the smaller is kept. */
-export function meanAround({ values }: Column, centre: number, keep: number): Statistic {
+/** Mean of the `keep` values nearest `centre`; of values equally near those of the lowest rows are kept. */
+export function meanAround(column: Column, centre: number, keep: number): Statistic {
+  const { values } = column;
+  const numWindows = values.length - keep + 1;
+  const ofFirst = (start: number) => centre - (values[start] as number);
+  const ofNext = (start: number) => (values[start + keep] as number) - centre;
   let start = 0;
-  let end = keep;
-  while (end < values.length && (values[end] as number) - centre < centre - (values[start] as number)) {
-    start++;
-    end++;
-  }
-  return meanOf(values, start, end);
+  while (start + 1 < numWindows && ofNext(start) < ofFirst(start)) start++;
+  if (start + 1 < numWindows && ofNext(start) === ofFirst(start)) start += byLowestRows(column, start, keep);
+  return meanOf(values, start, start + keep);
+}
+
+/** How far up the window moves when, of its smallest value and the next above it, the lowest rows are kept. */
+function byLowestRows({ values, byRow }: Column, start: number, keep: number): number {
+  const low = values[start] as number;
+  const high = values[start + keep] as number;
+  if (low === high) return 0;
+  const equallyNear = (value: number) => value === low || value === high;
+  const numHigh = (kept: Float32Array) => kept.filter((value) => value === high).length;
+  const kept = values.subarray(start, start + keep).filter(equallyNear);
+  return numHigh(byRow.filter(equallyNear).subarray(0, kept.length)) - numHigh(kept);
 }
 
 /** Mean of the first value that half of the weight reaches and the first that it does not exceed: mostly the same. */

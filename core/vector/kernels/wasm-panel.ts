@@ -8,6 +8,9 @@ import { maxComparators, sortingNetwork } from "./sorting-network.ts";
 /** The numbers of assembly/columns.ts. */
 const STATISTICS = { median: 0, trimmedMean: 1, meanAroundMedian: 2, meanAroundTrimmedMean: 3 } as const;
 
+/** Rows that assembly/sort.ts sorts in registers; its network sorts blocks of so many. */
+const BLOCK_ROWS = 4;
+
 type Unweighted = Exclude<ColumnKernel, { readonly weights: Float64Array }>;
 
 /** A panel in the memory of its own instance of the module. */
@@ -30,7 +33,7 @@ export class WasmPanel implements Panel {
     this.numMixed = numMixed;
     const most = Math.max(numRows, numMixed);
     this.#wasm = new WebAssembly.Instance(module).exports as unknown as AssemblyExports;
-    if (!this.#wasm.init(numRows, numBlocks, numMixed, maxComparators(most))) {
+    if (!this.#wasm.init(numRows, numBlocks, numMixed, maxComparators(Math.ceil(most / BLOCK_ROWS)))) {
       const size = `${numRows} rows of ${numBlocks} blocks and ${numMixed} mixed rows`;
       throw new FederationError("PANEL_TOO_LARGE", `no memory for a panel of ${size}`);
     }
@@ -145,7 +148,8 @@ export class WasmPanel implements Panel {
   #useNetwork(places: SortedPlaces): void {
     const { numRows, from, to } = this.#network;
     if (places.numRows === numRows && places.from === from && places.to === to) return;
-    const network = sortingNetwork(places.numRows, places.from, places.to);
+    const numBlocks = Math.ceil(places.numRows / BLOCK_ROWS);
+    const network = sortingNetwork(numBlocks, Math.floor(places.from / BLOCK_ROWS), Math.ceil(places.to / BLOCK_ROWS));
     const start = address(this.#wasm.networkAddress());
     const memory = new Uint32Array(this.#buffer, start, 1 + network.length);
     memory[0] = network.length / 2;

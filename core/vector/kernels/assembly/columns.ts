@@ -1,18 +1,20 @@
 import { storeRounded, widened } from "./lanes";
 import { counts, MIXED_STRIDE, mixedAddress, rowAddress, rowStride, scratch, values } from "./panel";
-import { gather, sort, WIDTH } from "./sort";
+import { sort, sortedRows, WIDTH } from "./sort";
 
 /** Bytes of a row of sorted values. */
 const ROW: usize = WIDTH * sizeof<f32>();
 
+/** Sorted rows, what was kept at least and at most of each column, and the statistic of each in float64. */
 export function columnsScratch(n: usize): u64 {
-  return (<u64>n + 2) * ROW;
+  return (<u64>sortedRows(n) + 2) * ROW + WIDTH * sizeof<f64>();
 }
 
 // What is taken of the sorted values; the same numbers as in ../wasm-panel.ts.
 const MEDIAN: u32 = 0;
 const TRIMMED_MEAN: u32 = 1;
 const MEAN_AROUND_MEDIAN: u32 = 2;
+const MEAN_AROUND_TRIMMED_MEAN: u32 = 3;
 
 /**
  * One value for each of the first `length` coordinates into `values`, from n rows of the block or n mixed rows. With
@@ -23,48 +25,80 @@ export function columns(
 ): void {
   const rows = mixed ? mixedAddress(0) : rowAddress(0, block);
   const stride = mixed ? MIXED_STRIDE : rowStride;
-  const least = scratch + n * ROW;
+  const least = scratch + sortedRows(n) * ROW;
+  const results = least + 2 * ROW;
   for (let group: usize = 0; group < length; group += WIDTH) {
     const start = rows + group * sizeof<f32>();
     gather(start, stride, n, scratch);
-    sort<f32>(scratch);
+    sort<f32>(scratch, n);
+    if (statistic === MEDIAN || statistic === MEAN_AROUND_MEDIAN) medians(scratch, n, results);
+    else trimmedMeans(scratch, n, trim, least, results);
+    if (statistic === MEAN_AROUND_MEDIAN || statistic === MEAN_AROUND_TRIMMED_MEAN) {
+      for (let k: usize = 0; k < WIDTH; k += 2) {
+        const at = k * sizeof<f32>();
+        meansAround(scratch + at, start + at, stride, n, keep, least + at, results + k * sizeof<f64>());
+      }
+    }
     for (let k: usize = 0; k < WIDTH; k += 2) {
-      const column = scratch + k * sizeof<f32>();
-      const value = statisticOf(column, n, statistic, trim, keep, least + k * sizeof<f32>());
-      storeRounded(values + (group + k) * sizeof<f32>(), value);
+      storeRounded(values + (group + k) * sizeof<f32>(), v128.load(results + k * sizeof<f64>()));
     }
     if (counting) countOutside(start, stride, n, least, length - group, counts);
   }
 }
 
-/** Of two columns, and the least and the largest value kept of each (one row of the scratch memory further on). */
-@inline
-function statisticOf(column: usize, n: usize, statistic: u32, trim: usize, keep: usize, least: usize): v128 {
-  if (statistic === MEDIAN) return medianOf(column, n);
-  if (statistic === TRIMMED_MEAN) {
-    v128.store64_lane(least, v128.load64_zero(column + trim * ROW), 0);
-    v128.store64_lane(least + ROW, v128.load64_zero(column + (n - trim - 1) * ROW), 0);
-    return trimmedMeanOf(column, n, trim);
+/** -0 becomes 0, which compare equal and would leave the order of the rows visible. */
+function gather(rows: usize, stride: usize, n: usize, into: usize): void {
+  const zero = f32x4.splat(0);
+  for (let i: usize = 0; i < n; i++) {
+    for (let k: usize = 0; k < ROW; k += 16) v128.store(into + k, f32x4.add(v128.load(rows + k), zero));
+    rows += stride;
+    into += ROW;
   }
-  const centre = statistic === MEAN_AROUND_MEDIAN ? medianOf(column, n) : trimmedMeanOf(column, n, trim);
-  return meanAround(column, n, centre, keep, least);
 }
 
-@inline
-function medianOf(column: usize, n: usize): v128 {
-  const sum = f64x2.add(widened(column + ((n - 1) >> 1) * ROW), widened(column + (n >> 1) * ROW));
-  return f64x2.div(sum, f64x2.splat(2));
+function medians(sorted: usize, n: usize, results: usize): void {
+  const lower = sorted + ((n - 1) >> 1) * ROW;
+  const upper = sorted + (n >> 1) * ROW;
+  for (let k: usize = 0; k < WIDTH; k += 2) {
+    const sum = f64x2.add(widened(lower + k * sizeof<f32>()), widened(upper + k * sizeof<f32>()));
+    v128.store(results + k * sizeof<f64>(), f64x2.div(sum, f64x2.splat(2)));
+  }
 }
 
-@inline
-function trimmedMeanOf(column: usize, n: usize, trim: usize): v128 {
-  let sum = f64x2.splat(0);
-  for (let k = trim; k < n - trim; k++) sum = f64x2.add(sum, widened(column + k * ROW));
-  return f64x2.div(sum, f64x2.splat(<f64>(n - 2 * trim)));
+function trimmedMeans(sorted: usize, n: usize, trim: usize, least: usize, results: usize): void {
+  const first = sorted + trim * ROW;
+  const last = sorted + (n - trim - 1) * ROW;
+  memory.copy(least, first, ROW);
+  memory.copy(least + ROW, last, ROW);
+  const kept = f64x2.splat(<f64>(n - 2 * trim));
+  for (let k: usize = 0; k < ROW; k += 32) {
+    // four sums beside one another: each waits for its last addition
+    let s0 = f64x2.splat(0);
+    let s1 = f64x2.splat(0);
+    let s2 = f64x2.splat(0);
+    let s3 = f64x2.splat(0);
+    for (let at = first + k; at <= last + k; at += ROW) {
+      s0 = f64x2.add(s0, widened(at));
+      s1 = f64x2.add(s1, widened(at + 8));
+      s2 = f64x2.add(s2, widened(at + 16));
+      s3 = f64x2.add(s3, widened(at + 24));
+    }
+    const into = results + 2 * k;
+    v128.store(into, f64x2.div(s0, kept));
+    v128.store(into, f64x2.div(s1, kept), 16);
+    v128.store(into, f64x2.div(s2, kept), 32);
+    v128.store(into, f64x2.div(s3, kept), 48);
+  }
 }
 
-/** The window of `keep` values moves up while the next value is nearer the centre than its first. */
-function meanAround(column: usize, n: usize, centre: v128, keep: usize, least: usize): v128 {
+/**
+ * Of two columns, whose results so far are the centres: the window of `keep` values moves up while the next value is
+ * nearer the centre than its first.
+ */
+function meansAround(
+  column: usize, rows: usize, stride: usize, n: usize, keep: usize, least: usize, results: usize,
+): void {
+  const centre = v128.load(results);
   let moving = i64x2.splat(-1);
   let moved = i64x2.splat(0);
   for (let k = keep; k < n; k++) {
@@ -73,17 +107,51 @@ function meanAround(column: usize, n: usize, centre: v128, keep: usize, least: u
     moving = v128.and(moving, f64x2.lt(next, first));
     moved = i64x2.sub(moved, moving);
   }
-  const a = column + <usize>i64x2.extract_lane(moved, 0) * ROW;
-  const b = column + <usize>i64x2.extract_lane(moved, 1) * ROW + sizeof<f32>();
+  const a = firstKept(
+    column, rows, stride, n, keep, <usize>i64x2.extract_lane(moved, 0), f64x2.extract_lane(centre, 0),
+  );
+  const b = firstKept(
+    column + sizeof<f32>(), rows + sizeof<f32>(), stride, n, keep,
+    <usize>i64x2.extract_lane(moved, 1), f64x2.extract_lane(centre, 1),
+  );
   let sum = f64x2.splat(0);
-  for (let k: usize = 0; k < keep * ROW; k += ROW) {
-    const two = v128.load32_lane(b + k, v128.load32_zero(a + k), 1);
-    sum = f64x2.add(sum, f64x2.promote_low_f32x4(two));
-  }
+  for (let k: usize = 0; k < keep * ROW; k += ROW) sum = f64x2.add(sum, f64x2.promote_low_f32x4(both(a + k, b + k)));
   const last = (keep - 1) * ROW;
-  v128.store64_lane(least, v128.load32_lane(b, v128.load32_zero(a), 1), 0);
-  v128.store64_lane(least + ROW, v128.load32_lane(b + last, v128.load32_zero(a + last), 1), 0);
-  return f64x2.div(sum, f64x2.splat(<f64>keep));
+  v128.store64_lane(least, both(a, b), 0);
+  v128.store64_lane(least + ROW, both(a + last, b + last), 0);
+  v128.store(results, f64x2.div(sum, f64x2.splat(<f64>keep)));
+}
+
+/**
+ * Where the window of one column begins, at place `start` or near it: of its smallest value and the next one above it,
+ * where they are equally near the centre, those of the lowest rows are kept.
+ */
+function firstKept(
+  column: usize, rows: usize, stride: usize, n: usize, keep: usize, start: usize, centre: f64,
+): usize {
+  let first = column + start * ROW;
+  if (start + keep === n) return first;
+  const low = load<f32>(first);
+  const high = load<f32>(first + keep * ROW);
+  if (<f64>high - centre !== centre - <f64>low || low === high) return first;
+  let places: usize = 0;
+  for (let at = first, end = first + keep * ROW; at < end; at += ROW) {
+    const value = load<f32>(at);
+    if (value === high) first -= ROW;
+    if (value === low || value === high) places++;
+  }
+  for (let row = rows; places > 0; row += stride) {
+    const value = load<f32>(row);
+    if (value === high) first += ROW;
+    if (value === low || value === high) places--;
+  }
+  return first;
+}
+
+/** The float32 values at two addresses. */
+@inline
+function both(a: usize, b: usize): v128 {
+  return v128.load32_lane(b, v128.load32_zero(a), 1);
 }
 
 /** In the first `length` coordinates of a group, where there are as many. */

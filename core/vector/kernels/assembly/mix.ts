@@ -2,8 +2,8 @@ import { BLOCK_LENGTH } from "./layout";
 import { storeRounded, widened } from "./lanes";
 import { mixedAddress, parameters, rowAddress, rowStride, scratch } from "./panel";
 
-// Many weighted sums of the rows of a block, two at a time, in float64, rows in ascending order. What two sums have in
-// common is loaded once. A row that only one of them has adds 0 to the other, which changes no bit of it: rows are finite.
+// Many weighted sums of the rows of a block, two at a time, in float64, rows in ascending order: what two sums have in
+// common is loaded once. A row that only one of them has adds 0 to the other, which changes no bit: rows are finite.
 
 /** Coordinates widened at a time: a cache line of every row. */
 const WIDTH: usize = 16;

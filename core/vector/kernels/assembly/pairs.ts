@@ -98,7 +98,8 @@ function widenSpan(row: usize, low: usize, high: usize): void {
 function addPairs<T, Summed>(strip: usize, n: usize, firstRow: usize, lanes: usize): void {
   for (let i: usize = 0; i < n; i += GROUP) {
     for (let j = firstOf(i, firstRow); j < n; j += PAIR) {
-      addSpan<T, Summed>(strip + i * PITCH, strip + j * PITCH, lanes);
+      if (firstRow + 1 === n) addColumn<T, Summed>(strip + i * PITCH, strip + firstRow * PITCH, lanes + (firstRow - j) * VECTOR);
+      else addSpan<T, Summed>(strip + i * PITCH, strip + j * PITCH, lanes);
       lanes += GROUP * PAIR * VECTOR;
     }
   }
@@ -142,6 +143,29 @@ function addSpan<T, Summed>(a: usize, b: usize, lanes: usize): void {
   v128.store(lanes, s21, 80);
   v128.store(lanes, s30, 96);
   v128.store(lanes, s31, 112);
+}
+
+/** The same against the one row `b`, whose column of sums begins at `lanes`. */
+function addColumn<T, Summed>(a: usize, b: usize, lanes: usize): void {
+  const summed = changetype<Summed>(0);
+  let s0 = v128.load(lanes, 0);
+  let s1 = v128.load(lanes, 32);
+  let s2 = v128.load(lanes, 64);
+  let s3 = v128.load(lanes, 96);
+  const end = a + STRIP_ROW;
+  while (a < end) {
+    const y = v128.load(b);
+    s0 = v128.add<T>(s0, summed.term<T>(v128.load(a, 0), y));
+    s1 = v128.add<T>(s1, summed.term<T>(v128.load(a, PITCH), y));
+    s2 = v128.add<T>(s2, summed.term<T>(v128.load(a, 2 * PITCH), y));
+    s3 = v128.add<T>(s3, summed.term<T>(v128.load(a, 3 * PITCH), y));
+    a += VECTOR;
+    b += VECTOR;
+  }
+  v128.store(lanes, s0, 0);
+  v128.store(lanes, s1, 32);
+  v128.store(lanes, s2, 64);
+  v128.store(lanes, s3, 96);
 }
 
 /** Adds a tile's sums to `into`; lanes 2 and 3 of exact sums lie `highLanes` bytes behind lanes 0 and 1. */

@@ -1,6 +1,6 @@
 import { countOutside } from "./columns";
 import { counts, MIXED_STRIDE, mixedAddress, parameters, rowAddress, rowStride, scratch, values } from "./panel";
-import { sort, WIDTH } from "./sort";
+import { sort, sortedRows, WIDTH } from "./sort";
 
 // A value and the rank of its row's weight are sorted as one float64: a float32 leaves 29 bits of the mantissa free, and
 // the rank goes there, inverted below 0, so that equal values stand in the order of their weights. An infinite value
@@ -15,7 +15,7 @@ const KEY_ROW: usize = WIDTH * sizeof<f64>();
 const BOUNDS_ROW: usize = WIDTH * sizeof<f32>();
 
 export function weightedColumnsScratch(n: usize): u64 {
-  return <u64>n * KEY_ROW + 2 * BOUNDS_ROW + <u64>n * (sizeof<f64>() + sizeof<f32>());
+  return <u64>sortedRows(n) * KEY_ROW + 2 * BOUNDS_ROW + <u64>n * (sizeof<f64>() + sizeof<f32>());
 }
 
 /**
@@ -28,13 +28,13 @@ export function weightedColumns(
   const rows = mixed ? mixedAddress(0) : rowAddress(0, block);
   const stride = mixed ? MIXED_STRIDE : rowStride;
   const ranks = parameters + n * sizeof<f64>();
-  const least = scratch + n * KEY_ROW;
+  const least = scratch + sortedRows(n) * KEY_ROW;
   const columnWeights = least + 2 * BOUNDS_ROW;
   const columnValues = columnWeights + n * sizeof<f64>();
   for (let group: usize = 0; group < length; group += WIDTH) {
     const start = rows + group * sizeof<f32>();
     gatherKeys(start, stride, n, ranks, scratch);
-    sort<f64>(scratch);
+    sort<f64>(scratch, n);
     for (let k: usize = 0; k < WIDTH; k++) {
       const total = split(scratch + k * sizeof<f64>(), n, parameters, columnWeights, columnValues);
       const value = trimmed
