@@ -4,7 +4,7 @@ import { arrivals } from "../coordinator/aggregation/arrivals.ts";
 import type { RowSource } from "../coordinator/aggregation/engine/engine.ts";
 import { readRow } from "../coordinator/aggregation/engine/read-row.ts";
 import { workerEngine } from "../coordinator/aggregation/engine/worker-engine.ts";
-import { aggregate, measuresOf, needsOf, pipelineOf } from "../coordinator/aggregation/pipeline.ts";
+import { aggregate, distancePathOf, measuresOf, needsOf, pipelineOf } from "../coordinator/aggregation/pipeline.ts";
 import type { NamedSettings } from "../core/plan.ts";
 
 /** One aggregation in a process of its own, so that its memory is its own. Every message from the parent is one run. */
@@ -19,6 +19,8 @@ export interface ChildCase extends Aggregation {
   readonly numCoordinates: number;
   readonly inMemory: boolean;
   readonly numThreads: number;
+  /** Whether what the aggregation saw of each update is told as well, as in a round. */
+  readonly observe?: boolean;
   /** The rows arrive so far apart, and the clock starts with the last; without it they are all there. */
   readonly arrivalMs?: number;
 }
@@ -45,9 +47,10 @@ const input = {
   memory: { vectors: new Map<string, RowSource>(), numbers: {} },
   numCoordinates,
   weights: new Float64Array(sources.length).fill(1),
-  distancePath: "fast",
+  // rows of the benchmark have norms alike
+  distancePath: distancePathOf(pipeline, [1]),
   seed: new Uint8Array(32),
-  observe: false,
+  observe: given.observe ?? false,
 } as const;
 
 async function run(): Promise<number> {

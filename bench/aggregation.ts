@@ -32,7 +32,9 @@ import { ours, type Peers, type Runner, startPeers } from "./runners.ts";
  * it: each in a process of its own, one running at a time, taking turns. Updates are nearly normal and independent.
  */
 const SIZES = [20, 100].flatMap((n) => [1e5, 1e6, 1e7].map((d) => ({ n, d })));
-const REPETITIONS = { least: 3, most: 7, enoughSeconds: 15 };
+/** A comparison is taken at least three times; what stands alone only tells the order of things. */
+const COMPARED = { least: 3, most: 7, enoughSeconds: 15 };
+const ALONE = { least: 1, most: 5, enoughSeconds: 3 };
 const LARGE = { n: 100, d: 25e6 };
 /** Recommended before a rule, beside every rule by itself. */
 const COMPOSED = [
@@ -155,7 +157,8 @@ async function measureRow(
     const runner = peers?.peer(peer);
     return runner === undefined ? [] : [[peer, runner]];
   });
-  const seconds = await takingTurns([["one", one], ["two", two], ...beside]);
+  const effort = beside.length > 0 ? COMPARED : ALONE;
+  const seconds = await takingTurns([["one", one], ["two", two], ...beside], effort);
   const memories = [await one.end(), await two.end()];
   const timing = (of: string) => summary(seconds.get(of) ?? []);
   return {
@@ -181,8 +184,10 @@ async function placed(matrix: string, size: Size): Promise<Pick<ChildCase, "rows
 }
 
 /** One after the other, again and again, so that a slow minute of the machine is everybody's. */
-async function takingTurns(runners: readonly (readonly [string, Runner])[]): Promise<ReadonlyMap<string, number[]>> {
-  const { least, most, enoughSeconds } = REPETITIONS;
+async function takingTurns(
+  runners: readonly (readonly [string, Runner])[],
+  { least, most, enoughSeconds }: typeof COMPARED,
+): Promise<ReadonlyMap<string, number[]>> {
   const seconds = new Map(runners.map(([name]) => [name, [] as number[]]));
   let total = 0;
   for (let turn = 0; turn < most && (turn < least || total < enoughSeconds); turn++) {
@@ -199,13 +204,14 @@ async function measureClosing(): Promise<Closing> {
   progress("closing a round");
   const matrix = makeMatrix(CLOSING);
   const aggregation = { rule: { name: "Krum" }, preAggregators: [], numByzantine: numByzantine(CLOSING) };
-  const given = { ...aggregation, ...(await placed(matrix, CLOSING)), numThreads: 1 };
+  const given = { ...aggregation, ...(await placed(matrix, CLOSING)), numThreads: 1, observe: true };
   const arriving = await ours({ ...given, arrivalMs: CLOSING.arrivalMs });
   const fromNothing = await ours(given);
-  const seconds = await takingTurns([
+  const runners: [string, Runner][] = [
     ["arriving", arriving],
     ["from nothing", fromNothing],
-  ]);
+  ];
+  const seconds = await takingTurns(runners, COMPARED);
   await arriving.end();
   await fromNothing.end();
   rmSync(matrix);

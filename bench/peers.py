@@ -23,12 +23,12 @@ except ImportError:
 
 
 def double_loop_krum(x, f):
-    """Every distance by itself, each pair once."""
+    """Every distance by itself, from each update to each other."""
     n = len(x)
     distances = np.zeros((n, n))
     for i in range(n):
-        for j in range(i):
-            distances[i, j] = distances[j, i] = np.linalg.norm(x[i] - x[j]) ** 2
+        for j in range(n):
+            distances[i, j] = np.linalg.norm(x[i] - x[j]) ** 2
     scores = np.sort(distances, axis=1)[:, 1 : n - f - 1].sum(axis=1)
     return x[np.argmin(scores)]
 

@@ -82,7 +82,7 @@ function coordinator(load: Load): Command {
     .option("--plaintext", "no TLS; on loopback only", false)
     .option("--force-plaintext", "no TLS, and on any address: whoever is on the network reads every update", false)
     .option("--threads <number>", "threads for aggregation (default: the processor's, at most 8)", whole)
-    .option("--row-budget-mib <number>", "memory for the updates of each open round", whole, 512)
+    .option("--row-budget-mib <number>", "memory for the updates of all open rounds", whole, 512)
     .addOption(new Option("--log-level <level>").choices(LOG_LEVELS).default("info"))
     .action(async (options: ServeOptions) => (await load()).serve(options));
   return group;

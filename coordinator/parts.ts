@@ -43,7 +43,7 @@ export interface Limits {
   readonly callsPerClientPerSecond: number;
   /** Connections without a session that one address, or one IPv6 /64, may hold. */
   readonly strangersPerAddress: number;
-  /** Bytes of updates that an open round may hold in memory, to be measured while others are awaited. */
+  /** Bytes of updates that all open rounds together may hold in memory, to be measured while others are awaited. */
   readonly rowBudgetBytes: number;
 }
 

@@ -71,8 +71,8 @@ const reputation = z.strictObject({
   mode: z.enum(["observe", "quarantine"]).default("observe"),
   /** How much of a client's reputation the next round keeps; the rest is what that round says. */
   decay: z.number().min(0.5).max(0.99).default(0.8),
-  /** A reputation below it is bad enough for quarantine. */
-  threshold: z.number().gt(0).lt(1).default(0.3),
+  /** A reputation below it is bad enough for quarantine. Being far off alone never leads below 0.5. */
+  threshold: z.number().gt(0).max(0.5).default(0.3),
   /** So many rounds must have spoken against a client first. */
   minRounds: z.int().min(2).max(1_000).default(3),
 });

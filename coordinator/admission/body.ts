@@ -51,15 +51,6 @@ function memoryBody(sizeBytes: number): Body {
 function spooledBody(spool: Spool): Body {
   // taken along while the bytes stream; a resumed upload is read again at the end
   let sum = spool.offset === 0 ? 0 : undefined;
-  let words = new Uint8Array();
-
-  /** A view of a copy: the wire leaves most chunks between the words, and a fresh buffer for each would be garbage. */
-  function valuesOf(bytes: Uint8Array): Float32Array {
-    if (words.length < bytes.length) words = new Uint8Array(bytes.length);
-    words.set(bytes);
-    return floatsOf(words.subarray(0, bytes.length));
-  }
-
   return {
     get offset() {
       return spool.offset;
@@ -67,7 +58,7 @@ function spooledBody(spool: Spool): Body {
     async write(bytes) {
       const writing = spool.write(bytes);
       const isWhole = sum !== undefined && bytes.length % Float32Array.BYTES_PER_ELEMENT === 0;
-      const next = isWhole ? sumOfSquares(valuesOf(bytes), sum) : undefined;
+      const next = isWhole ? sumOfSquares(floatsOf(bytes), sum) : undefined;
       await writing;
       sum = next;
     },

@@ -40,13 +40,13 @@ function watched(): { readonly engine: Engine; readonly passes: string[] } {
 
 describe("rows measured as they arrive", () => {
   test("whatever their order and their pace: the bits of measuring all at once", async () => {
-    const expected = bitsOf(await testEngine.pairs(rowsOf(VECTORS), { path: "fast", innerProducts: true }));
+    const expected = bitsOf(await testEngine.pairs(rowsOf(VECTORS), { path: "exact", innerProducts: true }));
     const order = fc.shuffledSubarray(KEYS, { minLength: KEYS.length });
     await fc.assert(
       fc.asyncProperty(order, fc.array(fc.boolean()), async (arrival, pauses) => {
         const arriving = arrivals(testEngine, ROOMY);
         await arrive(arriving, arrival, (i) => pauses[i] ?? false);
-        const arrived = await arriving.rows(KEYS, "fast");
+        const arrived = await arriving.rows(KEYS, "exact");
         expect(arrived?.sources.map((source) => source.kind === "memory" && VECTORS.indexOf(source.values))).toEqual([
           0, 1, 2, 3, 4, 5,
         ]);
@@ -60,12 +60,12 @@ describe("rows measured as they arrive", () => {
     const { engine, passes } = watched();
     const arriving = arrivals(engine, ROOMY);
     await arrive(arriving, KEYS.slice(0, 5), () => false);
-    await arriving.rows(KEYS.slice(0, 5), "fast");
+    await arriving.rows(KEYS.slice(0, 5), "exact");
     expect(passes.length).toBeLessThan(5);
     passes.length = 0;
     arriving.add("update 5", async () => vectorOf("update 5"));
-    await arriving.rows(KEYS, "fast");
-    expect(passes).toEqual(["fast 5 of 6"]);
+    await arriving.rows(KEYS, "exact");
+    expect(passes).toEqual(["exact 5 of 6"]);
   });
 
   test("an aggregate takes them as they are, and its bits do not tell", async () => {
@@ -73,9 +73,9 @@ describe("rows measured as they arrive", () => {
     const arriving = arrivals(engine, ROOMY);
     await arrive(arriving, [...KEYS].reverse(), () => false);
     for (const rule of ["Krum", "GeometricMedian"]) {
-      const arrived = await arriving.rows(KEYS, "fast");
+      const arrived = await arriving.rows(KEYS, "exact");
       passes.length = 0;
-      const setup = { rule, numByzantine: 1, distancePath: "fast", engine } as const;
+      const setup = { rule, numByzantine: 1, distancePath: "exact", engine } as const;
       const input = { ...inputOf(VECTORS, setup), rows: arrived?.sources ?? [] };
       const measured = await aggregate({ ...input, ...(arrived?.measured && { measured: arrived.measured }) });
       expect(passes).toEqual([]);
@@ -85,14 +85,17 @@ describe("rows measured as they arrive", () => {
 
   test("rows that are clipped since are measured again", async () => {
     const far = VECTORS.map((x, i) => x.map((value) => (i + 1) * 10 * value));
-    const measured = await testEngine.pairs(rowsOf(far), { path: "fast", innerProducts: false });
-    const setup = { rule: "Krum", numByzantine: 1, distancePath: "fast", clipNorm: 1 } as const;
+    const measured = await testEngine.pairs(rowsOf(far), { path: "exact", innerProducts: false });
+    const setup = { rule: "Krum", numByzantine: 1, distancePath: "exact", clipNorm: 1 } as const;
     expect(await aggregate({ ...inputOf(far, setup), measured })).toEqual(await aggregateOf(far, setup));
   });
 
-  test("a round that needs the exact path is measured when it closes", async () => {
-    const arriving = arrivals(testEngine, ROOMY);
+  test("distances alone are measured in float32, and again when the closed round needs float64", async () => {
+    const { engine, passes } = watched();
+    const arriving = arrivals(engine, { ...ROOMY, measures: "distances" });
     await arrive(arriving, KEYS, () => false);
+    expect((await arriving.rows(KEYS, "fast"))?.measured).toBeDefined();
+    expect(passes[0]).toMatch(/^fast 0 of/);
     expect(await arriving.rows(KEYS, "exact")).toMatchObject({ sources: { length: 6 }, measured: undefined });
   });
 
@@ -100,7 +103,7 @@ describe("rows measured as they arrive", () => {
     const { engine, passes } = watched();
     const arriving = arrivals(engine, { ...ROOMY, measures: "nothing" });
     await arrive(arriving, KEYS, () => false);
-    expect(await arriving.rows(KEYS, "fast")).toMatchObject({ sources: { length: 6 }, measured: undefined });
+    expect(await arriving.rows(KEYS, "exact")).toMatchObject({ sources: { length: 6 }, measured: undefined });
     expect(passes).toEqual([]);
   });
 });
@@ -115,24 +118,24 @@ describe("what cannot be taken in", () => {
         return vectorOf(key);
       });
     }
-    expect(await arriving.rows(KEYS, "fast")).toBeUndefined();
+    expect(await arriving.rows(KEYS, "exact")).toBeUndefined();
     expect(loaded).toEqual(KEYS.slice(0, 5));
-    expect(await arriving.rows(KEYS.slice(0, 5), "fast")).toMatchObject({ sources: { length: 5 } });
+    expect(await arriving.rows(KEYS.slice(0, 5), "exact")).toMatchObject({ sources: { length: 5 } });
   });
 
   test("a row that cannot be loaded is not in memory, and leaves its room to another", async () => {
     const arriving = arrivals(testEngine, { ...ROOMY, rowBudgetBytes: 4 * NUM_COORDINATES });
     arriving.add("broken", () => Promise.reject(new Error("no such blob")));
-    expect(await arriving.rows(["broken"], "fast")).toBeUndefined();
+    expect(await arriving.rows(["broken"], "exact")).toBeUndefined();
     arriving.add("update 0", async () => vectorOf("update 0"));
-    expect(await arriving.rows(["update 0"], "fast")).toMatchObject({ sources: { length: 1 } });
+    expect(await arriving.rows(["update 0"], "exact")).toMatchObject({ sources: { length: 1 } });
   });
 
   test("a pass that fails leaves the measuring, and the error, to the closing of the round", async () => {
     const arriving = arrivals(testEngine, ROOMY);
     await arrive(arriving, KEYS.slice(0, 5), () => false);
     arriving.add("update 5", async () => vectorOf("update 5").map(() => Number.NaN));
-    expect(await arriving.rows(KEYS, "fast")).toMatchObject({ sources: { length: 6 }, measured: undefined });
+    expect(await arriving.rows(KEYS, "exact")).toMatchObject({ sources: { length: 6 }, measured: undefined });
   });
 
   test("closed, it forgets all rows and takes no more, even of those on their way", async () => {
@@ -140,11 +143,11 @@ describe("what cannot be taken in", () => {
     await arrive(arriving, KEYS.slice(0, 5), () => false);
     let arrive5: (values: Float32Array) => void = () => undefined;
     arriving.add("update 5", () => new Promise((resolve) => (arrive5 = resolve)));
-    const waiting = arriving.rows(KEYS, "fast");
+    const waiting = arriving.rows(KEYS, "exact");
     arriving.close();
     arrive5(vectorOf("update 5"));
     expect(await waiting).toBeUndefined();
     arriving.add("update 0", async () => vectorOf("update 0"));
-    expect(await arriving.rows(["update 0"], "fast")).toBeUndefined();
+    expect(await arriving.rows(["update 0"], "exact")).toBeUndefined();
   });
 });

@@ -29,9 +29,6 @@ export interface ArrivalOptions {
   readonly measures: "nothing" | "distances" | "geometry";
 }
 
-/** Rows are measured on the fast path while they come, since nobody knows how far apart the norms will lie. */
-const PATH: DistancePath = "fast";
-
 export function arrivals(engine: Engine, options: ArrivalOptions): Arrivals {
   return new ArrivingRows(engine, options);
 }
@@ -39,6 +36,8 @@ export function arrivals(engine: Engine, options: ArrivalOptions): Arrivals {
 class ArrivingRows implements Arrivals {
   readonly #engine: Engine;
   readonly #options: ArrivalOptions;
+  /** That of the pipeline while the norms lie close together: nobody knows yet how far apart they will. */
+  readonly #path: DistancePath;
   /** Resolves to the place of the row, in the order in which loading ended; to undefined when that failed. */
   readonly #places = new Map<string, Promise<number | undefined>>();
   readonly #loaded: RowSource[] = [];
@@ -52,6 +51,7 @@ class ArrivingRows implements Arrivals {
   constructor(engine: Engine, options: ArrivalOptions) {
     this.#engine = engine;
     this.#options = options;
+    this.#path = options.measures === "geometry" ? "exact" : "fast";
   }
 
   add(key: string, load: () => Promise<Float32Array>): void {
@@ -64,7 +64,7 @@ class ArrivingRows implements Arrivals {
     const order = places.filter((place) => place !== undefined);
     if (order.length < keys.length || this.#closing.signal.aborted) return undefined;
     const sources = order.map((place) => this.#loaded[place] as RowSource);
-    if (path !== PATH) return { sources, measured: undefined };
+    if (path !== this.#path) return { sources, measured: undefined };
     await this.#measuring;
     return { sources, measured: this.#sums && !this.#failed ? reordered(this.#sums, order) : undefined };
   }
@@ -98,7 +98,7 @@ class ArrivingRows implements Arrivals {
     if (this.#failed || firstRow === this.#loaded.length || this.#closing.signal.aborted) return;
     const { numCoordinates, measures } = this.#options;
     const rows: Rows = { sources: [...this.#loaded], numCoordinates, signal: this.#closing.signal };
-    const options = { path: PATH, innerProducts: measures === "geometry", firstRow };
+    const options = { path: this.#path, innerProducts: measures === "geometry", firstRow };
     try {
       this.#sums = joined(this.#sums, await this.#engine.pairs(rows, options));
     } catch {

@@ -5,7 +5,7 @@ import { measure, mixGeometry } from "./geometry.ts";
 import { distancePathOf } from "./pipeline.ts";
 import type { Geometry, Mixing } from "./rule.ts";
 import { byKrumScore } from "./rules/krum-scores.ts";
-import { float32, geometryOf, normalVectors, rowsOf, testEngine } from "./testing.ts";
+import { float32, geometryOf, normalVectors, pipelineFor, rowsOf, testEngine } from "./testing.ts";
 
 const at = ({ numRows }: Geometry, i: number, j: number) => i * numRows + j;
 
@@ -73,16 +73,25 @@ describe("the geometry of a round", () => {
 });
 
 describe("the path of the distances", () => {
+  const krum = pipelineFor({ rule: "Krum" });
+
+  test("float64 wherever the geometry of mixed rows is read, or inner products", () => {
+    for (const setup of [{ rule: "Krum", preAggregators: ["NNM"] }, { rule: "GeometricMedian" }]) {
+      expect(distancePathOf(pipelineFor(setup), [1, 1])).toBe("exact");
+    }
+    expect(distancePathOf(pipelineFor({ rule: "TrimmedMean", preAggregators: ["NNM"] }), [1, 1])).toBe("fast");
+  });
+
   test("float32 while the norms lie within a factor of 1,000", () => {
-    expect(distancePathOf([1, 2, 999])).toBe("fast");
-    expect(distancePathOf([1, 1000])).toBe("fast");
-    expect(distancePathOf([1, 1001])).toBe("exact");
-    expect(distancePathOf([0, 1])).toBe("exact");
+    expect(distancePathOf(krum, [1, 2, 999])).toBe("fast");
+    expect(distancePathOf(krum, [1, 1000])).toBe("fast");
+    expect(distancePathOf(krum, [1, 1001])).toBe("exact");
+    expect(distancePathOf(krum, [0, 1])).toBe("exact");
   });
 
   test("float64 where squares would leave the range of float32", () => {
-    expect(distancePathOf([1e19, 1e19])).toBe("exact");
-    expect(distancePathOf([1e-20, 1e-20])).toBe("exact");
+    expect(distancePathOf(krum, [1e19, 1e19])).toBe("exact");
+    expect(distancePathOf(krum, [1e-20, 1e-20])).toBe("exact");
   });
 });
 

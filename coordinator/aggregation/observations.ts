@@ -28,14 +28,19 @@ export interface Observations {
 export interface Traces
   extends Pick<Observations, "geometry" | "mixing" | "outsideFraction" | "coefficients" | "perUpdate"> {
   readonly values: Float32Array;
+  /** Coefficients over all rows of the geometry behind the origin, where the values are their sum. */
+  readonly ofAllRows?: Float64Array;
   /** Of each pre-aggregator, over what the one before left. */
   readonly mixings: readonly Mixing[];
 }
 
-/** One more pass over the updates. */
+/** From the geometry where it holds the aggregate, otherwise in one more pass over the updates. */
 export async function observe(engine: Engine, updates: Rows, traces: Traces): Promise<Observations> {
-  const { values, mixings, ...seen } = traces;
-  const products = await engine.innerProductsWith(updates, values);
+  const { values, ofAllRows, mixings, ...seen } = traces;
+  const products =
+    ofAllRows !== undefined && seen.geometry !== undefined
+      ? productsIn(seen.geometry, ofAllRows)
+      : await engine.innerProductsWith(updates, values);
   return {
     ...seen,
     norms: products.squaredNorms.map(Math.sqrt),
@@ -43,6 +48,33 @@ export async function observe(engine: Engine, updates: Rows, traces: Traces): Pr
     aggregateNorm: Math.sqrt(products.squaredNormOfVector),
     clipFactors: productOf(mixings.flatMap((mixing) => scalingFactors(mixing) ?? [])),
   };
+}
+
+/** With a = sum_j c_j x_j: <x_i, a> = sum_j c_j <x_i, x_j> and ||a||^2 = sum_i c_i <x_i, a>. */
+function productsIn(geometry: Geometry, coefficients: Float64Array) {
+  const { numUpdates } = geometry;
+  const withAggregate = Float64Array.from(coefficients, (_, i) =>
+    coefficients.reduce((sum, c, j) => (c === 0 ? sum : sum + c * innerProduct(geometry, i + 1, j + 1)), 0),
+  );
+  return {
+    values: withAggregate.subarray(0, numUpdates),
+    squaredNorms: Float64Array.from({ length: numUpdates }, (_, i) => innerProduct(geometry, i + 1, i + 1)),
+    squaredNormOfVector: Math.max(
+      0,
+      coefficients.reduce((sum, c, i) => sum + c * (withAggregate[i] as number), 0),
+    ),
+  };
+}
+
+/**
+ * Where only distances were measured, (D_0i + D_0j - D_ij)/2: on float32 distances of norms within a factor of 1,000 a
+ * cosine keeps three digits, enough to look at and not enough for a rule.
+ */
+function innerProduct({ numRows, squaredDistances, innerProducts }: Geometry, i: number, j: number): number {
+  const measured = innerProducts[i * numRows + j] as number;
+  if (!Number.isNaN(measured)) return measured;
+  const distance = (a: number, b: number) => squaredDistances[a * numRows + b] as number;
+  return (distance(0, i) + distance(0, j) - distance(i, j)) / 2;
 }
 
 function productOf(factors: readonly Float64Array[]): Float64Array | undefined {

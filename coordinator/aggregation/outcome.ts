@@ -10,6 +10,8 @@ export interface Outcome extends Pick<Aggregate, "values" | "coefficients" | "me
   readonly remarks?: readonly string[];
   readonly perUpdate?: Readonly<Record<string, Float64Array>>;
   readonly outsideFraction: Float64Array | undefined;
+  /** How much of each row is in the values, references included, where the rule weighs the rows of a geometry. */
+  readonly ofAllRows?: Float64Array;
 }
 
 export interface Mixed {
@@ -53,6 +55,7 @@ async function combined(rule: CombiningRule, mixed: Mixed): Promise<Outcome> {
     coefficients: coefficients.subarray(0, updates.length),
     memory: memory && withVectors(memory, vectors),
     outsideFraction: undefined,
+    ofAllRows: coefficients,
     ...told,
   };
 }
@@ -85,11 +88,11 @@ async function byColumn(rule: ColumnRule, mixed: Mixed): Promise<Outcome> {
   const { values, outside } = await input.engine.columns(chosen.updates, {
     mixing: chosen.mixing,
     kernel: rule.column(ofChosen.length, ofChosen),
-    countOutside: input.observe,
+    countOutside: input.observe && selected === undefined,
   });
-  const outsideFraction = input.observe
-    ? fractions(outside, selected ?? [...weights.keys()].map((i) => i + 1), weights.length, input.numCoordinates)
-    : undefined;
+  // where the rule selects rows, what lies outside says more of the selection than of the row
+  const isTold = input.observe && selected === undefined;
+  const outsideFraction = isTold ? outside.map((count) => count / input.numCoordinates) : undefined;
   return { values, coefficients: undefined, memory: undefined, outsideFraction };
 }
 
@@ -97,13 +100,6 @@ function select(updates: Rows, mixing: Mixing | undefined, selected: readonly nu
   if (mixing !== undefined) return { updates, mixing: selectedOutputs(mixing, selected) };
   const sources = selected.flatMap((row) => updates.sources[row - 1] ?? []);
   return { updates: { ...updates, sources }, mixing };
-}
-
-/** A row that was not selected is left out everywhere. */
-function fractions(outside: Float64Array, selected: readonly number[], numRows: number, d: number): Float64Array {
-  const result = new Float64Array(numRows).fill(1);
-  for (const [k, row] of selected.entries()) result[row - 1] = (outside[k] as number) / d;
-  return result;
 }
 
 /** Coefficients over what is left, and references behind it, as coefficients over the rows as they came. */

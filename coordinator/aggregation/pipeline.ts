@@ -60,9 +60,11 @@ function infeasible({ name, requirement }: PreAggregator | Rule, left: number): 
 
 /**
  * Which arithmetic the distances of a round need: float32 while the norms lie within a factor of 1,000 of one another
- * (beside a far outlier it loses the honest distances) and their squares within the range of float32.
+ * (beside a far outlier it loses the honest distances) and their squares within the range of float32. Whatever adds
+ * distances and inner products up to smaller ones, as mixing does, needs them in float64.
  */
-export function distancePathOf(norms: readonly number[]): DistancePath {
+export function distancePathOf(pipeline: Pipeline, norms: readonly number[]): DistancePath {
+  if (measuresOf(pipeline) === "geometry") return "exact";
   const least = norms.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const greatest = norms.reduce((a, b) => Math.max(a, b), 0);
   return least >= 1e-9 && greatest <= 1e18 && greatest <= 1e3 * least ? "fast" : "exact";
@@ -111,7 +113,7 @@ export interface AggregationInput {
   readonly seed: Uint8Array;
   /** Sums over the pairs of updates on that path, as far as the pipeline measures any, taken while they arrived. */
   readonly measured?: PairSums;
-  /** Whether observations are made, which costs one more pass. */
+  /** Whether observations are made: from the geometry where the rule weighs rows by it, otherwise in one more pass. */
   readonly observe: boolean;
   readonly signal?: AbortSignal;
 }
@@ -152,8 +154,9 @@ export async function aggregate(input: AggregationInput): Promise<Aggregate> {
   }
   const weights = weightsFor(pipeline, input.weights, mixing?.numOutputs ?? input.rows.length);
   const outcome = await outcomeOf(pipeline.rule, { input, rows, mixing, weights });
-  const { values, coefficients, memory, remarks = [], outsideFraction, perUpdate = {} } = outcome;
-  const traces = { values, coefficients, outsideFraction, perUpdate, mixings, mixing, geometry: await rows.measured() };
+  const { memory, remarks = [], perUpdate = {}, ...computed } = outcome;
+  const { values, coefficients } = computed;
+  const traces = { ...computed, perUpdate, mixings, mixing, geometry: await rows.measured() };
   const observations = input.observe ? await observe(input.engine, rows.updates, traces) : undefined;
   return { values, coefficients, memory, remarks, observations };
 }

@@ -42,9 +42,11 @@ export async function aggregateOf(vectors: readonly Float32Array[], setup: Setup
 
 export function inputOf(vectors: readonly Float32Array[], setup: Setup): AggregationInput {
   const { references = {}, memory, clipNorm } = setup;
+  const pipeline = pipelineFor(setup);
+  const norms = vectors.map((vector) => Math.hypot(...vector));
   return {
     engine: setup.engine ?? testEngine,
-    pipeline: pipelineFor(setup),
+    pipeline,
     rows: vectors.map(sourceOf),
     clientIds: vectors.map((_, i) => `client-${i + 1}`),
     references: new Map(Object.entries(references).map(([name, x]) => [name as ReferenceName, sourceOf(x)])),
@@ -54,7 +56,7 @@ export function inputOf(vectors: readonly Float32Array[], setup: Setup): Aggrega
     },
     numCoordinates: vectors[0]?.length ?? 0,
     weights: Float64Array.from(vectors, (_, i) => setup.weights?.[i] ?? 1),
-    distancePath: setup.distancePath ?? distancePathOf(vectors.map((vector) => Math.hypot(...vector))),
+    distancePath: setup.distancePath ?? distancePathOf(pipeline, norms),
     seed: new Uint8Array(32).fill(setup.seed ?? 0),
     observe: setup.observe ?? false,
     ...(clipNorm !== undefined && { clipNorm }),

@@ -1,14 +1,15 @@
 import type { AdmittedUpdate } from "../../core/update.ts";
 import type { Arrivals } from "../aggregation/arrivals.ts";
+import type { RowBudget } from "./row-budget.ts";
 import { type StoredBlobs, storedValues } from "./stored-rows.ts";
 
 /** What of an admitted update says where its row lies. */
 export type StoredRow = Pick<AdmittedUpdate, "updateId" | "payloadSha256">;
 
-/** The rows of the open attempt, in memory and measured against one another as they come, while they fit. */
+/** The rows of the open attempt, in memory and measured against one another as they come, where all of them fit. */
 export interface ArrivedRows {
-  /** Forgets the attempt before. */
-  start(): void;
+  /** Forgets the attempt before. @param cohortSize how many rows may come */
+  start(cohortSize: number): void;
   /** @param durable resolves when the update is stored */
   add(row: StoredRow, durable: Promise<unknown>): void;
   /** Undefined when not all of them are in memory. */
@@ -16,16 +17,29 @@ export interface ArrivedRows {
   end(): void;
 }
 
-export function arrivedRows(open: () => Arrivals, stored: StoredBlobs): ArrivedRows {
+export interface ArrivedRowsOptions {
+  readonly budget: RowBudget;
+  readonly rowBytes: number;
+  open(rowBudgetBytes: number): Arrivals;
+}
+
+/** A round for which too little is left of the budget when it opens has its rows read when it closes. */
+export function arrivedRows({ budget, rowBytes, open }: ArrivedRowsOptions, stored: StoredBlobs): ArrivedRows {
   let arrivals: Arrivals | undefined;
+  let takenBytes = 0;
   const end = () => {
     arrivals?.close();
     arrivals = undefined;
+    budget.giveBack(takenBytes);
+    takenBytes = 0;
   };
   return {
-    start() {
+    start(cohortSize) {
       end();
-      arrivals = open();
+      const bytes = cohortSize * rowBytes;
+      if (!budget.take(bytes)) return;
+      takenBytes = bytes;
+      arrivals = open(bytes);
     },
     add({ updateId, payloadSha256 }, durable) {
       arrivals?.add(updateId, async () => {

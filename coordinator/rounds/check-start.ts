@@ -2,7 +2,7 @@ import { FederationError } from "../../core/errors.ts";
 import type { Plan } from "../../core/plan.ts";
 import { checkFeasible, type Pipeline, pipelineOf } from "../aggregation/pipeline.ts";
 import { checkPrivacy } from "../privacy/sensitivity.ts";
-import { canMakeRounds, expectedCohort, smallestCohort } from "./cohort.ts";
+import { expectedCohort, smallestCohort } from "./cohort.ts";
 import { referencesOf } from "./reference-rows.ts";
 
 /** Everything that can be refused is refused before the job starts. */
@@ -12,11 +12,10 @@ export function checkStart(plan: Plan, populationSize: number): void {
   if (populationSize < needed) {
     throw new FederationError("TOO_FEW_CLIENTS", `${populationSize} clients are enrolled, the plan needs ${needed}`);
   }
-  if (!canMakeRounds(plan, populationSize)) {
-    throw new FederationError(
-      "PLAN_INVALID",
-      `plan: cohort: ${expectedCohort(cohort, populationSize)} clients a round never give minUpdates ${round.minUpdates}`,
-    );
+  const asked = expectedCohort(cohort, populationSize);
+  if (asked < round.minUpdates) {
+    const reason = `${asked} clients a round never give minUpdates ${round.minUpdates}`;
+    throw new FederationError("PLAN_INVALID", `plan: cohort: ${reason}`);
   }
   const pipeline = pipelineOf(plan.aggregation);
   checkRootDataset(plan, pipeline);

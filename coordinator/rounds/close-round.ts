@@ -28,6 +28,8 @@ export interface ClosingParts extends StoredBlobs {
   readonly base: Float32Array;
   /** Secret of the federation from which every noise stream is derived. */
   readonly noiseMaster: Uint8Array;
+  /** Aborted when the version is of no use to this process any more. */
+  readonly signal: AbortSignal;
   /** The delta of the coordinator's own training, where the plan has a root dataset. */
   rootUpdate(): Promise<Float32Array | undefined>;
   /** Makes the charge durable and returns the index of the noise stream bound to these inputs. */
@@ -47,6 +49,8 @@ export interface RoundResult {
 /**
  * From the closed round to the next model version: aggregate, charge, add noise, step the server optimizer, store.
  * A function of the stored updates and the plan alone, so a restart in the middle ends in the same bits.
+ *
+ * @throws AGGREGATION_FAILED when a thread died; the signal's reason when it is aborted
  */
 export async function closeRound(state: JobState, closed: ClosedRound, parts: ClosingParts): Promise<RoundResult> {
   const keeper = new VectorKeeper(state.tensorSchema, parts.blobs);
@@ -73,7 +77,7 @@ async function aggregateUpdates(
   references: ReadonlyMap<ReferenceName, RowSource>,
 ): Promise<Aggregate> {
   const { plan } = state;
-  const { pipeline, engine } = parts;
+  const { pipeline, engine, signal } = parts;
   const { distancePath } = closed;
   const isPrivate = plan.privacy.mode === "central";
   const rows = rowsByClient(closed, isPrivate);
@@ -91,6 +95,7 @@ async function aggregateUpdates(
     seed: fromHex(closed.seed),
     // what single updates look like is what central privacy hides
     observe: !isPrivate,
+    signal,
     ...(measured !== undefined && { measured }),
     ...(plan.privacy.mode === "central" && { clipNorm: plan.privacy.clipNorm }),
   });

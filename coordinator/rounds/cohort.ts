@@ -1,6 +1,7 @@
 import type { ClientId } from "../../core/ids.ts";
-import type { Plan } from "../../core/plan.ts";
+import { type Plan, reputationSettings } from "../../core/plan.ts";
 import { permutation, type Random } from "../../core/random/random.ts";
+import type { EnrolledClient } from "../parts.ts";
 
 /**
  * Who is asked this round, by client id. The draw uses a CSPRNG and nothing about the clients (docs/privacy.md:
@@ -40,7 +41,12 @@ export function expectedCohort(sampling: Plan["cohort"], populationSize: number)
   }
 }
 
-/** Whether so many clients can give the updates that a round needs. */
-export function canMakeRounds({ cohort, round }: Plan, populationSize: number): boolean {
-  return expectedCohort(cohort, populationSize) >= round.minUpdates;
+/**
+ * Whether a cohort of this plan may be drawn from the client. Under central privacy whom a round asks must not depend on
+ * what is thought of anybody. Quarantine binds the jobs whose own plan asks for it: another one cannot be starved by it.
+ */
+export function mayBeAsked(plan: Plan, client: EnrolledClient | undefined): boolean {
+  if (plan.privacy.mode === "central") return true;
+  if (client === undefined || client.revoked) return false;
+  return !(client.quarantined && reputationSettings(plan).mode === "quarantine");
 }

@@ -26,8 +26,6 @@ export interface JobState {
   readonly standings: ReadonlyMap<ClientId, Standing>;
   /** Proven since the last version, over all attempts. */
   readonly faults: ReadonlyMap<ClientId, readonly Finding[]>;
-  /** Clients this job put into quarantine and nobody has released. */
-  readonly quarantined: ReadonlySet<ClientId>;
   /** The highest sequence number each client has spent in this job. */
   readonly sequences: ReadonlyMap<ClientId, number>;
   readonly stage: Stage;
@@ -94,7 +92,6 @@ export function startJob(event: EventOf<"JobStarted">): JobState {
     ruleMemory: undefined,
     standings: new Map(),
     faults: new Map(),
-    quarantined: new Set(),
     sequences: new Map(),
     stage: { name: "ready", round: 1, attempt: 0 },
   };
@@ -131,8 +128,6 @@ export function evolve(state: JobState, event: JobEvent | EventOf<"ClientRelease
       return committed(state, event);
     case "Equivocation":
       return withFault(state, event.clientId, ["equivocation"]);
-    case "ClientQuarantined":
-      return { ...state, quarantined: new Set(state.quarantined).add(event.clientId) };
     case "ClientReleased":
       return released(state, event.clientId);
     case "RoundAbandoned":
@@ -141,6 +136,7 @@ export function evolve(state: JobState, event: JobEvent | EventOf<"ClientRelease
       return { ...state, stage: { name: "ended", outcome: event.outcome, reason: event.reason } };
     case "JobStarted":
     case "RefusalsCounted":
+    case "ClientQuarantined":
     case "ModelEvaluated":
       return state;
   }
@@ -232,8 +228,7 @@ function diagnosed(state: JobState, { standings: listed }: EventOf<"RoundDiagnos
 
 function released(state: JobState, clientId: ClientId): JobState {
   const without = <T>(map: ReadonlyMap<ClientId, T>) => new Map([...map].filter(([id]) => id !== clientId));
-  const quarantined = new Set([...state.quarantined].filter((id) => id !== clientId));
-  return { ...state, standings: without(state.standings), faults: without(state.faults), quarantined };
+  return { ...state, standings: without(state.standings), faults: without(state.faults) };
 }
 
 function committed(state: JobState, event: EventOf<"VersionCommitted">): JobState {

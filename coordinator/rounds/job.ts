@@ -9,7 +9,7 @@ import type { SignedTask } from "../../core/statements.ts";
 import { floatsOf } from "../../core/tensors/digest.ts";
 import type { Engine } from "../aggregation/engine/engine.ts";
 import type { Pipeline } from "../aggregation/pipeline.ts";
-import type { Sessions } from "../parts.ts";
+import type { Clients, Sessions } from "../parts.ts";
 import type { Budget } from "../privacy/budget.ts";
 import type { ServerOptimizer } from "../server-optimizers/server-optimizer.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
@@ -18,7 +18,7 @@ import { announceEnd, announceRound, cancelUnanswered } from "./announce.ts";
 import type { ArrivedRows } from "./arrived-rows.ts";
 import { type AttemptClock, attemptClock } from "./attempt-clock.ts";
 import { closeRound, type RoundResult } from "./close-round.ts";
-import { drawCohort } from "./cohort.ts";
+import { drawCohort, mayBeAsked } from "./cohort.ts";
 import { diagnosisOf, findingsByClient, sealDiagnosis } from "./diagnosis.ts";
 import { diagnosisOfRound, type EventOf, endOfJob, type JobEvent, type SealedPart } from "./events.ts";
 import { type ClosedRound, evolve, type JobState, type OpenRound } from "./job-state.ts";
@@ -33,8 +33,7 @@ export interface JobParts {
   readonly journal: Journal;
   readonly blobs: BlobStore;
   readonly sessions: Pick<Sessions, "push" | "isConnected">;
-  /** Neither revoked nor in quarantine. */
-  readonly isWelcome: (clientId: ClientId) => boolean;
+  readonly clients: Pick<Clients, "find">;
   readonly pipeline: Pipeline;
   readonly engine: Engine;
   readonly arrived: ArrivedRows;
@@ -79,7 +78,8 @@ export class Job {
   readonly #attempt: AttemptClock;
   #state: JobState;
   #weights: { readonly version: number; readonly values: Float32Array } | undefined;
-  #halted = false;
+  /** Aborted when the job has ended or is left to a later process: what is computed for it is of no use here. */
+  readonly #left = new AbortController();
   /** Whether the open round is durable, so that clients may hear of it. */
   #isOffered = false;
 
@@ -89,7 +89,7 @@ export class Job {
     this.#attempt = attemptClock(parts.clock);
     if (state.stage.name !== "open") return;
     this.#attempt.start(state.stage);
-    parts.arrived.start();
+    parts.arrived.start(state.stage.cohort.length);
     for (const update of state.stage.admitted.values()) parts.arrived.add(update, Promise.resolve());
   }
 
@@ -100,13 +100,13 @@ export class Job {
   /** Resolves when the job has ended or was halted. Rejects only when the disk or the journal fails. */
   async run(): Promise<void> {
     try {
-      while (!this.#halted && this.#state.stage.name !== "ended") {
+      while (!this.#left.signal.aborted && this.#state.stage.name !== "ended") {
         const { stage } = this.#state;
         if (stage.name === "ready") await this.#openRound(stage);
         else if (stage.name === "open") await this.#roundDecided(stage);
         else await this.#commitRound(stage).catch((error: unknown) => this.#failed(error));
       }
-      if (!this.#halted) this.#tellEnd();
+      this.#tellEnd();
     } finally {
       this.#parts.arrived.end();
       this.#parts.rootTraining?.close();
@@ -124,7 +124,8 @@ export class Job {
 
   /** A round that cannot be closed would fail again after every restart: the job ends, the coordinator goes on. */
   async #failed(error: unknown): Promise<void> {
-    if (error instanceof FederationError && MACHINE_FAILED.includes(error.code)) throw error;
+    if (this.#left.signal.aborted && isCode(error, "SHUTTING_DOWN")) return;
+    if (isCode(error, ...MACHINE_FAILED)) throw error;
     const { clock, log } = this.#parts;
     log.error({ err: error, jobId: this.#state.jobId }, "the round cannot be closed");
     const reason = error instanceof FederationError ? `${error.code}: ${error.message}` : String(error);
@@ -133,8 +134,13 @@ export class Job {
 
   /** Leaves the job as it is, for a later process to continue. */
   halt(): void {
-    this.#halted = true;
+    this.#leave("the job is left to a later process");
     this.#wake.now();
+  }
+
+  #leave(why: string): void {
+    this.#left.abort(new FederationError("SHUTTING_DOWN", why));
+    this.#parts.rootTraining?.close();
   }
 
   /** Journals what a command leads to; resolves when that is durable. Undefined: nothing followed. */
@@ -180,15 +186,18 @@ export class Job {
     switch (event.type) {
       case "RoundOpened":
         this.#attempt.start(event);
-        arrived.start();
+        arrived.start(event.cohort.length);
         break;
       case "UpdateAdmitted":
         arrived.add(event, durable);
         break;
       case "RoundAbandoned":
       case "VersionCommitted":
+        arrived.end();
+        break;
       case "JobEnded":
         arrived.end();
+        this.#leave("the job has ended");
         break;
       default:
     }
@@ -204,10 +213,9 @@ export class Job {
     await this.submit({ type: "open", serverNonce, cohort, nowMs: clock.nowMs() });
   }
 
-  /** Under central privacy whom a round asks must not depend on what is thought of anybody. */
   #eligible(): readonly ClientId[] {
     const { plan, population } = this.#state;
-    return plan.privacy.mode === "central" ? population : population.filter(this.#parts.isWelcome);
+    return population.filter((clientId) => mayBeAsked(plan, this.#parts.clients.find(clientId)));
   }
 
   #freshDigest(): Digest {
@@ -226,20 +234,20 @@ export class Job {
     for (const clientId of open.cohort) this.offerTo(clientId);
     // while the clients train: awaited, and heard of if it fails, when the round closes
     void this.#parts.rootTraining?.update(this.#state, () => this.#baseWeights());
-    while (!this.#halted && this.#state.stage.name === "open") {
+    while (!this.#left.signal.aborted && this.#state.stage.name === "open") {
       if (quorumReached(this.#state)) this.#attempt.quorum();
       const waits = this.#attempt.waits();
       await this.submit({ type: "tick", waits, seed: this.#freshDigest(), nowMs: this.#parts.clock.nowMs() });
       if (this.#state.stage.name === "open") await this.#wake.within(untilNextTick(this.#state, waits));
     }
     this.#isOffered = false;
-    if (!this.#halted) cancelUnanswered(this.#state, open, this.#parts.sessions);
+    if (this.#state.stage.name !== "open") cancelUnanswered(this.#state, open, this.#parts.sessions);
   }
 
   async #commitRound(closed: ClosedRound): Promise<void> {
     const { clock, log, evaluation } = this.#parts;
     const started = clock.monotonicMs();
-    const result = await this.#close(closed);
+    const result = await this.#close(closed).catch((error: unknown) => this.#closeAgain(closed, error));
     // the one before has to be done: evaluation may hold up a round's opening, never its deadline
     await evaluation.idle();
     const { version: before, jobId } = this.#state;
@@ -261,14 +269,22 @@ export class Job {
     return closeRound(this.#state, closed, {
       ...this.#parts,
       base,
+      signal: this.#left.signal,
       rootUpdate: async () => rootTraining?.update(this.#state, async () => base),
       charge: (inputs) => this.#charge(closed, inputs),
     });
   }
 
+  /** A thread dies of the machine, for want of memory for one; a round that kills it twice would do so again. */
+  async #closeAgain(closed: ClosedRound, error: unknown): Promise<RoundResult> {
+    if (!isCode(error, "AGGREGATION_FAILED")) throw error;
+    this.#parts.log.warn({ err: error, jobId: this.#state.jobId }, "the round is aggregated once more");
+    return this.#close(closed);
+  }
+
   #commit(closed: ClosedRound, { version, blobs, figures, remarks }: RoundResult): Promise<unknown> {
-    const { clock, pipeline } = this.#parts;
-    const { plan } = this.#state;
+    const { clock, clients, pipeline } = this.#parts;
+    const { plan, population } = this.#state;
     // the mean gives way to attackers: what stands out against it says nothing
     const numByzantine = pipeline.rule.kind === "average" ? 0 : plan.aggregation.numByzantine;
     const command = {
@@ -278,6 +294,7 @@ export class Job {
       findings: findingsByClient(closed, figures, numByzantine),
       remarks,
       eligible: this.#eligible(),
+      numQuarantined: population.filter((clientId) => clients.find(clientId)?.quarantined).length,
       nowMs: clock.nowMs(),
     } as const;
     return this.submit(command, { blobs, sealed: sealDiagnosis(diagnosisOf(closed, figures)) });
@@ -285,6 +302,7 @@ export class Job {
 
   async #openNext(): Promise<void> {
     const { stage, plan } = this.#state;
+    if (this.#left.signal.aborted) return;
     if (stage.name === "ready" && stage.round <= plan.rounds) await this.#openRound(stage);
   }
 
@@ -305,6 +323,7 @@ export class Job {
   }
 
   async #charge(closed: ClosedRound, inputsSha256: Digest): Promise<number> {
+    this.#left.signal.throwIfAborted();
     await this.submit({ type: "charge", attempt: attemptOf(closed), inputsSha256 });
     const { stage } = this.#state;
     const bound = stage.name === "closed" ? stage.charges.find((it) => it.inputsSha256 === inputsSha256) : undefined;
@@ -343,6 +362,10 @@ export class Job {
 
 /** What stops the process instead of the job: a restart continues where the disk has room again. */
 const MACHINE_FAILED: readonly ErrorCode[] = ["DISK_FULL", "STORAGE_FAILED", "SHUTTING_DOWN"];
+
+function isCode(error: unknown, ...codes: readonly ErrorCode[]): boolean {
+  return error instanceof FederationError && codes.includes(error.code);
+}
 
 function keyOf(event: JobEvent): { readonly key?: string } {
   if (event.type === "JobEnded") return { key: endOfJob(event.jobId) };

@@ -9,17 +9,7 @@ import { numCoordinates } from "../../core/tensors/schema.ts";
 import { arrivals } from "../aggregation/arrivals.ts";
 import type { Engine } from "../aggregation/engine/engine.ts";
 import { checkFeasible, distancePathOf, measuresOf, type Pipeline, pipelineOf } from "../aggregation/pipeline.ts";
-import type {
-  AttemptKey,
-  ClientSession,
-  Clients,
-  EnrolledClient,
-  JobSummary,
-  Jobs,
-  Limits,
-  ModelSummary,
-  Sessions,
-} from "../parts.ts";
+import type { AttemptKey, ClientSession, Clients, JobSummary, Jobs, Limits, ModelSummary, Sessions } from "../parts.ts";
 import { budgetOf, type ChargeBook } from "../privacy/budget.ts";
 import { mechanismOf } from "../privacy/ledger.ts";
 import { checkOutsideEpsilon } from "../privacy/outside-epsilon.ts";
@@ -28,6 +18,7 @@ import type { BlobStore } from "../storage/blob-store.ts";
 import type { Journal, StoredEvent } from "../storage/journal.ts";
 import { type ArrivedRows, arrivedRows, noArrivedRows } from "./arrived-rows.ts";
 import { checkStart } from "./check-start.ts";
+import { mayBeAsked } from "./cohort.ts";
 import { noEvaluation, workerEvaluation } from "./evaluation.ts";
 import type { EventOf, JobEvent, SealedPart } from "./events.ts";
 import { type Evaluation, Job } from "./job.ts";
@@ -35,6 +26,7 @@ import { type JobReport, jobReport } from "./job-report.ts";
 import { evolve, type JobState, startJob } from "./job-state.ts";
 import { type DatasetFiles, type ResolvedPlan, resolvePlan } from "./plan-file.ts";
 import { type RootTraining, rootTraining } from "./root-update.ts";
+import { type RowBudget, rowBudget } from "./row-budget.ts";
 
 export interface JobsParts {
   readonly federationId: FederationId;
@@ -68,9 +60,11 @@ export class JobTable implements Jobs {
   readonly #parts: JobsParts;
   readonly #known = new Map<JobId, Known>();
   readonly #running = new Set<Promise<void>>();
+  readonly #rowBudget: RowBudget;
 
   constructor(parts: JobsParts) {
     this.#parts = parts;
+    this.#rowBudget = rowBudget(parts.limits.rowBudgetBytes);
   }
 
   /** Rebuilds what the journal says, event by event, before anything runs. */
@@ -95,8 +89,7 @@ export class JobTable implements Jobs {
     const resolved = await resolvePlan(planYaml, baseFolder);
     const enrolled = this.#parts.clients.list().filter((client) => !client.revoked);
     const population = enrolled.map((client) => client.clientId);
-    const isPrivate = resolved.plan.privacy.mode === "central";
-    checkStart(resolved.plan, enrolled.filter((client) => isPrivate || !client.quarantined).length);
+    checkStart(resolved.plan, enrolled.filter((client) => mayBeAsked(resolved.plan, client)).length);
     checkOutsideEpsilon({ plan: resolved.plan, population }, this.#states());
     const { blobs, journal, random, clock } = this.#parts;
     const initialModelSha256 = await blobs.putTensors(resolved.schema, resolved.initialWeights);
@@ -240,7 +233,7 @@ export class JobTable implements Jobs {
   #run(known: Known, topology: Uint8Array | undefined): void {
     const { state } = known;
     const pipeline = pipelineOf(state.plan.aggregation);
-    const { clients, charges } = this.#parts;
+    const { charges } = this.#parts;
     known.job = new Job(state, {
       ...this.#parts,
       pipeline,
@@ -250,7 +243,6 @@ export class JobTable implements Jobs {
       evaluation: this.#evaluationOf(known, topology),
       rootTraining: rootTrainingOf(known, topology),
       arrived: this.#arrivedOf(state, pipeline),
-      isWelcome: (clientId: ClientId) => isWelcome(clients.find(clientId)),
       noted: (event) => {
         this.#note(known, event);
         if (ENDS_ATTEMPT.has(event.type)) this.#parts.attemptOver();
@@ -271,9 +263,14 @@ export class JobTable implements Jobs {
   #arrivedOf({ plan, tensorSchema }: JobState, pipeline: Pipeline): ArrivedRows {
     const measures = measuresOf(pipeline);
     if (plan.privacy.mode === "central" || measures === "nothing") return noArrivedRows;
-    const { engine, limits } = this.#parts;
-    const options = { numCoordinates: numCoordinates(tensorSchema), rowBudgetBytes: limits.rowBudgetBytes, measures };
-    return arrivedRows(() => arrivals(engine, options), this.#parts);
+    const { engine } = this.#parts;
+    const d = numCoordinates(tensorSchema);
+    const options = {
+      budget: this.#rowBudget,
+      rowBytes: d * Float32Array.BYTES_PER_ELEMENT,
+      open: (rowBudgetBytes: number) => arrivals(engine, { numCoordinates: d, rowBudgetBytes, measures }),
+    };
+    return arrivedRows(options, this.#parts);
   }
 
   async #topologyOf({ model }: Plan): Promise<Uint8Array | undefined> {
@@ -286,7 +283,7 @@ const ENDS_ATTEMPT: ReadonlySet<JobEvent["type"]> = new Set(["RoundClosed", "Rou
 function roundRules({ privacy }: Plan, pipeline: Pipeline) {
   return {
     feasible: (weights: Float64Array) => checkFeasible(pipeline, weights.length, weights),
-    distancePath: distancePathOf,
+    distancePath: (norms: readonly number[]) => distancePathOf(pipeline, norms),
     mechanism: privacy.mode === "central" ? mechanismOf(privacy) : undefined,
   };
 }
@@ -309,9 +306,6 @@ function rootTrainingOf({ sealed }: Known, topology: Uint8Array | undefined): Ro
   const files = filesOf(sealed, "rootImages", "rootLabels");
   return files && rootTraining(files, topology);
 }
-
-const isWelcome = (client: EnrolledClient | undefined) =>
-  client !== undefined && !client.revoked && !client.quarantined;
 
 function blobsOfTask({ modelSha256, planSha256, plan }: JobState): readonly string[] {
   return [modelSha256, planSha256, ...(isBuiltin(plan.model) ? [] : [plan.model.layers])];

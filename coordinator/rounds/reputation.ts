@@ -27,6 +27,9 @@ export interface Standing {
 
 export const CLEAN: Standing = { reputation: 1, suspectRounds: 0 };
 
+/** Whether nothing is held against the client any more. */
+export const isClean = ({ suspectRounds }: Standing): boolean => suspectRounds === 0;
+
 /**
  * Proof counts fully; being far off counts half, and pointing away counts half. On unlike data an honest client that the
  * rule leaves out has ever more to learn and is far off for ever, by every measure of length; it must not be locked out
@@ -83,7 +86,8 @@ export function findingsOf(figures: Figures, numByzantine: number): Finding[][] 
 
 /**
  * The record after one more round in which the client's update counted or was refused:
- * reputation <- decay * reputation + (1 - decay) * (1 - severity), severity at most 1. A clean round is a step back up.
+ * reputation <- reputation + (1 - decay) * (1 - severity - reputation), severity at most 1. A clean round is a step back up.
+ * In this form rounding never takes it beyond 1 - severity, so that being far off alone never leads below 0.5.
  */
 export function nextStanding(
   { reputation, suspectRounds }: Standing,
@@ -95,9 +99,9 @@ export function nextStanding(
     1,
     [...kinds].reduce((sum, kind) => sum + SEVERITY[kind], 0),
   );
-  const next = decay * reputation + (1 - decay) * (1 - severity);
-  if (severity === 0 && next >= NEARLY_CLEAN) return CLEAN;
-  return { reputation: next, suspectRounds: suspectRounds + (severity > 0 ? 1 : 0) };
+  const next = reputation + (1 - decay) * (1 - severity - reputation);
+  if (findings.length > 0) return { reputation: next, suspectRounds: suspectRounds + 1 };
+  return next >= NEARLY_CLEAN ? CLEAN : { reputation: next, suspectRounds };
 }
 
 /** Whether several rounds speak against the client so clearly that it should be left out. */

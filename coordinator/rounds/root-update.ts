@@ -13,7 +13,13 @@ export interface RootTraining {
   close(): void;
 }
 
-/** Trains as the clients do, in a thread. It may begin when a round opens, and is awaited when the round closes. */
+/** However short the round: the coordinator may have more examples than any client. */
+const LEAST_LIMIT_MS = 600_000;
+
+/**
+ * Trains as the clients do, in a thread. It may begin when a round opens, and is awaited when the round closes. What takes
+ * longer than ten minutes and than the round's deadline fails with TRAINER_FAILED; closed, it fails with SHUTTING_DOWN.
+ */
 export function rootTraining(files: DatasetFiles, topology: Uint8Array | undefined): RootTraining {
   const stopped = new AbortController();
   let latest: { readonly version: number; readonly delta: Promise<Float32Array> } | undefined;
@@ -22,7 +28,7 @@ export function rootTraining(files: DatasetFiles, topology: Uint8Array | undefin
     await checkDigest(state, files);
     const { model, local } = state.plan;
     const training: Training = { model, topology, ...files, local, batchSeed: batchSeed(state), base: await base() };
-    return trainInThread(training, stopped.signal);
+    return trainWithin(Math.max(LEAST_LIMIT_MS, state.plan.round.deadlineMs), training, stopped.signal);
   }
 
   return {
@@ -36,6 +42,17 @@ export function rootTraining(files: DatasetFiles, topology: Uint8Array | undefin
     },
     close: () => stopped.abort(new FederationError("SHUTTING_DOWN", "the job stops")),
   };
+}
+
+async function trainWithin(limitMs: number, training: Training, stopped: AbortSignal): Promise<Float32Array> {
+  const late = AbortSignal.timeout(limitMs);
+  try {
+    return await trainInThread(training, AbortSignal.any([stopped, late]));
+  } catch (cause) {
+    stopped.throwIfAborted();
+    if (!late.aborted) throw cause;
+    throw new FederationError("TRAINER_FAILED", `root training took longer than ${limitMs} ms`, { cause });
+  }
 }
 
 async function checkDigest({ plan }: JobState, { images, labels }: DatasetFiles): Promise<void> {

@@ -42,6 +42,8 @@ export type Command =
       readonly remarks: readonly string[];
       /** The clients of the population that the next cohort may be drawn from. */
       readonly eligible: readonly ClientId[];
+      /** Clients of the population that are in quarantine already, whichever job put them there. */
+      readonly numQuarantined: number;
       readonly nowMs: number;
     }
   | { readonly type: "fail"; readonly reason: string; readonly nowMs: number }

@@ -50,6 +50,7 @@ export function commitOf(
   model: number,
   findings: ReadonlyMap<ClientId, readonly Finding[]> = new Map(),
   eligible: readonly ClientId[] = [],
+  numQuarantined = 0,
 ): CommandOf<"commit"> {
   const version = {
     modelSha256: digestNo(model),
@@ -58,5 +59,5 @@ export function commitOf(
     ruleMemory: undefined,
     references: [],
   };
-  return { type: "commit", attempt, version, findings, remarks: [], eligible, nowMs: 1 };
+  return { type: "commit", attempt, version, findings, remarks: [], eligible, numQuarantined, nowMs: 1 };
 }

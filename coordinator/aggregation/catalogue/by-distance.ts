@@ -25,7 +25,7 @@ const select = z
 
 const geometricMedianParameters = {
   nu: z.number().positive().default(1e-6).describe("distances below it count as it: the smoothing of the paper"),
-  maxIterations: z.int().min(1).max(100_000).default(1_000).describe("steps at most"),
+  maxIterations: z.int().min(1).max(10_000).default(1_000).describe("steps at most"),
   tolerance: z
     .number()
     .min(0)
@@ -157,7 +157,7 @@ export const BY_DISTANCE: Readonly<Record<string, Entry<Rule>>> = {
       summary: "The mean of the n - f updates whose covariance has the least top eigenvalue.",
       definition:
         "Of all subsets of n - f updates, the one that varies least along its worst direction; of several, the first in the order of the client ids.",
-      requires: "n >= 2f + 1, and C(n, f) (n-f)^2 <= 10^8: all subsets are tried",
+      requires: "n >= 2f + 1, and C(n, f) (n-f)^3 <= 10^8: all subsets are tried",
       bound:
         "In the spectral sense, with the top eigenvalue of the covariance of S in place of its trace: kappa = 4f/(n-f) (1 + f/(n-2f))^2 (Allouah et al. 2023, trilemma). f = 0 gives the mean.",
       sensitivity: "2C min(f+1, n-f)/(n-f)",

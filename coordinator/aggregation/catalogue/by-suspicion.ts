@@ -59,7 +59,7 @@ export const BY_SUSPICION: Readonly<Record<string, Entry<Rule>>> = {
       summary: "The mean of the updates that do not stick out along the direction of greatest variance.",
       definition:
         "As often as iterations says: draw coordinates, centre the updates on them, drop the filterFraction f updates that reach farthest along the top singular direction. The mean of those never dropped.",
-      requires: "n >= 2f + 1, and n > filterFraction f",
+      requires: "n >= 2f + 1, n > filterFraction f, iterations size <= 10^6 and iterations size n^2 <= 2 10^8",
       bound: "None against every attack.",
       sensitivity: "2C",
       limits:

@@ -16,7 +16,7 @@ export const PRE_AGGREGATORS: Readonly<Record<string, Entry<PreAggregator>>> = {
       requires: "n >= 2f + 1",
       bound: "Takes a rule's kappa to at most 8f/(n-f) (kappa + 1) (Allouah et al. 2023).",
       limits:
-        "Costs a pass of distances. Rows after it stand for no client in particular, so they carry equal weights.",
+        "Costs a pass of distances. A row after it still has its client, but is made of many, so all rows carry equal weights.",
       source: "Allouah et al. 2023, Fixing by Mixing, algorithm 2",
     },
     {},

@@ -37,7 +37,10 @@ export async function aggregateFiles(options: AggregateOptions, print: Print): P
       memory: { vectors: new Map(), numbers: {} },
       numCoordinates: updates.numCoordinates,
       weights: keptWeights,
-      distancePath: distancePathOf(kept.map(({ norm }) => norm)),
+      distancePath: distancePathOf(
+        pipeline,
+        kept.map(({ norm }) => norm),
+      ),
       seed: seedOf(options.seed),
       observe: options.diagnostics || !options.json,
     });

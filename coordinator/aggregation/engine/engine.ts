@@ -24,7 +24,7 @@ export interface Engine {
   signCounts(rows: Rows, mixing: Mixing | undefined): Promise<SignCounts>;
   /** Values at the given coordinates (ascending), row-major numRows x coordinates.length. */
   sample(rows: Rows, coordinates: Uint32Array): Promise<Float32Array>;
-  /** Squared L2 norms, summed one by one in ascending order like norm() of core/vector. */
+  /** L2 norms, their squares summed one by one in ascending order like norm() of core/vector. */
   norms(rows: Rows): Promise<Float64Array>;
   close(): Promise<void>;
 }

@@ -6,8 +6,11 @@ import { onUpdates } from "./measures.ts";
 /** Over which updates the greatest deviation is taken: those of positive weight, or all of them as in ByzFL. */
 export type TauMax = "kept" | "all";
 
-/** More than any filter over the updates of positive weight takes; over all, a far update could hold it up for ever. */
-const MAX_STEPS = 1000;
+/** Of n^3 in one step: about a second. Over all updates, a far one could hold the filter up for ever. */
+const MAX_COST = 1e8;
+
+/** At least n, which no filter over the updates of positive weight exceeds, and never more than 1,000. */
+const maxSteps = (n: number) => Math.max(n, Math.min(1_000, Math.floor(MAX_COST / n ** 3)));
 
 /**
  * The covariance-bound agnostic filter (Allouah, Guerraoui and Stephan 2025, "Towards trustworthy federated learning
@@ -16,7 +19,8 @@ const MAX_STEPS = 1000;
  * c_i (1 - t_i/t_max). The answer is the mu of least lambda. f = 0 gives the mean.
  *
  * With t_max over the updates of positive weight each step takes one more out, so there are at most n. Over all, a far
- * update that is out already leaves the others nearly as they are: then the filter ends after 1,000 steps.
+ * update that is out already leaves the others nearly as they are: then the filter ends after some steps (n, or up to
+ * 1,000 while there are few updates).
  *
  * Robust with kappa = 4f/(n-f) (1 + f/(n-2f))^2 in the spectral sense: ||F - mean_S||^2 is at most kappa times the top
  * eigenvalue of the covariance of any S of n - f updates. No bound on its sensitivity is proven that falls with n.
@@ -49,7 +53,7 @@ function filtered(geometry: Geometry, leastTotal: number, tauMax: TauMax): Float
   let weights: Float64Array = new Float64Array(geometry.numUpdates).fill(1);
   let best = weights;
   let least = Number.POSITIVE_INFINITY;
-  for (let step = 0; step < MAX_STEPS; step++) {
+  for (let step = 0; step < maxSteps(geometry.numUpdates); step++) {
     const { eigenvalue, deviations } = topDirection(geometry, weights);
     if (eigenvalue < least) {
       least = eigenvalue;

@@ -2,6 +2,11 @@ import type { CombiningRule } from "../rule.ts";
 import { symmetricEigen } from "./eigen.ts";
 import { onUpdates } from "./measures.ts";
 
+/** Coordinates that are held of every update. */
+const MAX_SAMPLED = 1e6;
+/** Of iterations size n^2, what the Gram matrices cost: a few seconds. */
+const MAX_COST = 2e8;
+
 /**
  * DnC, divide and conquer (Shejwalkar and Houmansadr 2021, "Manipulating the Byzantine"):
  * `iterations` times draw `size` coordinates, centre the updates on them, and drop the `filterFraction` * f updates
@@ -28,8 +33,9 @@ export function dnc({
   return {
     kind: "combine",
     name: "DnC",
-    feasible: (n) => n > 2 * f && n > numDropped,
-    requirement: `at least ${Math.max(2 * f, numDropped) + 1} updates (n >= 2f + 1, n > filterFraction f, f = ${f})`,
+    feasible: (n) =>
+      n > 2 * f && n > numDropped && iterations * size <= MAX_SAMPLED && iterations * size * n * n <= MAX_COST,
+    requirement: `at least ${Math.max(2 * f, numDropped) + 1} updates (n >= 2f + 1, n > filterFraction f, f = ${f}), iterations size <= 10^6 and iterations size n^2 <= 2 10^8`,
     sensitivity: (_n, clipNorm) => 2 * clipNorm,
     carriesCentralNoise: false,
     weighted: false,

@@ -3,7 +3,7 @@ import { centredGram } from "./centred-gram.ts";
 import { symmetricEigen } from "./eigen.ts";
 import { meanOf } from "./krum-scores.ts";
 
-/** Of C(n, f) (n-f)^2, the distances that trying all subsets looks at: some seconds. */
+/** Of C(n, f) (n-f)^3, what trying all subsets computes: about a second. */
 const MAX_COST = 1e8;
 /** Eigenvalues closer than this fraction are the same but for rounding. */
 const TIE = 1e-12;
@@ -23,8 +23,8 @@ export function smea({ numByzantine: f }: { readonly numByzantine: number }): Co
   return {
     kind: "combine",
     name: "SMEA",
-    feasible: (n) => n > 2 * f && numChoices(n, f) * (n - f) ** 2 <= MAX_COST,
-    requirement: `at least ${2 * f + 1} updates (n >= 2f + 1, f = ${f}) and C(n, f) (n-f)^2 <= 10^8, as it tries all subsets`,
+    feasible: (n) => n > 2 * f && numChoices(n, f) * (n - f) ** 3 <= MAX_COST,
+    requirement: `at least ${2 * f + 1} updates (n >= 2f + 1, f = ${f}) and C(n, f) (n-f)^3 <= 10^8, as it tries all subsets`,
     sensitivity: (n, clipNorm) => (2 * clipNorm * Math.min(f + 1, n - f)) / (n - f),
     carriesCentralNoise: false,
     weighted: false,
