@@ -29,7 +29,7 @@ type Typed = Omit<AggregateOptions, "files" | "rule" | keyof typeof NONE> &
 export function aggregateCommand(load: () => Promise<AggregateActions>): Command {
   const command: Command = new Command("aggregate")
     .description("aggregate updates that lie in files, as a round would")
-    .argument("[files...]", "one .json, .npy or .safetensors file of all updates, or one file for each")
+    .argument("[files...]", "one .json or .npy file of all updates, or one .json, .npy or .safetensors file for each")
     .option("--rule <name>", "the rule that has the last word")
     .option("--num-byzantine <number>", "f: how many of the updates may be anything", whole, 0)
     .option("--pre <name>", "a pre-aggregator; may be repeated, applied from left to right", append)

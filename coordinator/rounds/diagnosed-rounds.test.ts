@@ -107,7 +107,7 @@ test("SignFlipping x 4 shows in every figure, is quarantined after six rounds, a
   expect(() => jobs.show(jobId, 99)).toThrow("round 99");
 });
 
-test("a quarantine, a release and reputations are there after a restart, and leave other jobs' cohorts too", async () => {
+test("a quarantine, a release and reputations are there after a restart; of other jobs, those that ask for quarantine leave the client out", async () => {
   const home = testHome();
   const journal = memoryJournal({ origin: home.federationId, logKey: home.logKey, clock: systemClock });
   const blobs = memoryBlobStore("/nowhere");
@@ -128,10 +128,15 @@ test("a quarantine, a release and reputations are there after a restart, and lea
   expect(again.parts.jobs.show(jobId, undefined)).toEqual(before);
   expect(again.parts.clients.find(clientIdOf(ATTACKER))?.quarantined).toBe(true);
 
-  const other = await start({ ...federation, coordinator: again }, plan(1, KRUM));
-  await again.parts.journal.grownBeyond(journal.size, AbortSignal.timeout(1_000));
-  const opened = eventsOf({ ...federation, coordinator: again }, other).find((it) => it.type === "RoundOpened");
-  expect(opened?.cohort).toHaveLength(N - 1);
+  const restartedFederation = { ...federation, coordinator: again };
+  const cohortSize = async (reputation: string) => {
+    const other = await start(restartedFederation, plan(1, KRUM, reputation));
+    await again.parts.journal.grownBeyond(journal.size, AbortSignal.timeout(1_000));
+    return eventsOf(restartedFederation, other).find((it) => it.type === "RoundOpened")?.cohort.length;
+  };
+  expect(await cohortSize("reputation: { mode: quarantine }")).toBe(N - 1);
+  expect(await cohortSize("reputation: { mode: observe }")).toBe(N);
+  expect(await cohortSize("")).toBe(N);
   await again.halt();
 });
 

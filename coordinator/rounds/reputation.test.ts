@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CLEAN, deservesQuarantine, type Finding, findingsOf, isFault, nextStanding } from "./reputation.ts";
+import { testPlan } from "./testing.ts";
 
 const SETTINGS = { mode: "quarantine", decay: 0.8, threshold: 0.3, minRounds: 3 } as const;
 const FINDINGS: readonly Finding[] = ["equivocation", "refusal", "norm", "distance", "trimmed", "opposed"];
@@ -25,6 +26,19 @@ describe("reputation", () => {
       expect(deservesQuarantine(recordAfter(times(1_000, findings)), SETTINGS)).toBe(false);
     }
     expect(deservesQuarantine(recordAfter(times(9, ["refusal"])), { ...SETTINGS, mode: "observe" })).toBe(false);
+  });
+
+  test("being far off alone never leads below the highest threshold a plan may have, whatever the rounding", () => {
+    const settings = { mode: "quarantine", threshold: 0.5, minRounds: 2 } as const;
+    fc.assert(
+      fc.property(fc.double({ min: 0.5, max: 0.99, noNaN: true }), (decay) => {
+        const rounds = times(2_000, ["norm", "distance"]);
+        const worst = rounds.reduce((it, findings) => nextStanding(it, findings, { decay }), CLEAN);
+        expect(deservesQuarantine(worst, { ...settings, decay })).toBe(false);
+      }),
+    );
+    expect(() => testPlan({ reputation: { threshold: 0.5001 } })).toThrow("threshold");
+    expect(testPlan({ reputation: { threshold: 0.5 } }).reputation?.threshold).toBe(0.5);
   });
 
   test("one bad round is never enough, even where the plan forgets almost everything", () => {

@@ -86,8 +86,7 @@ export function findingsOf(figures: Figures, numByzantine: number): Finding[][] 
 
 /**
  * The record after one more round in which the client's update counted or was refused:
- * reputation <- reputation + (1 - decay) * (1 - severity - reputation), severity at most 1. A clean round is a step back up.
- * In this form rounding never takes it beyond 1 - severity, so that being far off alone never leads below 0.5.
+ * reputation <- decay * reputation + (1 - decay) * (1 - severity), severity at most 1. A clean round is a step back up.
  */
 export function nextStanding(
   { reputation, suspectRounds }: Standing,
@@ -99,7 +98,7 @@ export function nextStanding(
     1,
     [...kinds].reduce((sum, kind) => sum + SEVERITY[kind], 0),
   );
-  const next = reputation + (1 - decay) * (1 - severity - reputation);
+  const next = decay * reputation + (1 - decay) * (1 - severity);
   if (findings.length > 0) return { reputation: next, suspectRounds: suspectRounds + 1 };
   return next >= NEARLY_CLEAN ? CLEAN : { reputation: next, suspectRounds };
 }

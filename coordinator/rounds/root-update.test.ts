@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { writeIdxImages, writeIdxLabels } from "../../core/data/idx.ts";
 import type { JobId } from "../../core/ids.ts";
 import { floatsOf } from "../../core/tensors/digest.ts";
@@ -113,5 +113,43 @@ test("a root dataset that has changed since the plan ends the job, with the reas
   }
   await jobEnded(federation, jobId);
   expect(eventsOf(federation, jobId).at(-1)).toMatchObject({ outcome: "failed" });
+  expect(federation.errors).toEqual([]);
+});
+
+test("root training that takes longer than ten minutes, or than the deadline, ends the job, with the reason", async () => {
+  const timeout = vi.spyOn(AbortSignal, "timeout");
+  for (const [deadlineMs, limitMs] of [
+    [60_000, 600_000],
+    [700_000, 700_000],
+  ]) {
+    timeout.mockImplementation((ms) => (ms === limitMs ? AbortSignal.abort() : new AbortController().signal));
+    const federation = await testFederation(3);
+    const { jobId } = await federation.coordinator.parts.jobs.start(
+      plan(FL_TRUST).replace("deadlineMs: 60000", `deadlineMs: ${deadlineMs}`),
+      folder,
+    );
+    for (const client of federation.clients) {
+      await sendDelta(federation, client, await taskOf(client, 1), new Float32Array(D).fill(1));
+    }
+    await jobEnded(federation, jobId);
+    expect(eventsOf(federation, jobId).at(-1)).toMatchObject({
+      outcome: "failed",
+      reason: `TRAINER_FAILED: root training took longer than ${limitMs} ms`,
+    });
+    expect(federation.errors).toEqual([]);
+  }
+  timeout.mockRestore();
+});
+
+test("a halt stops the root training and leaves the round closed for the next process", async () => {
+  const federation = await testFederation(3);
+  const long = plan(FL_TRUST).replace("steps: 5", "steps: 1000000");
+  const { jobId } = await federation.coordinator.parts.jobs.start(long, folder);
+  for (const client of federation.clients) {
+    await sendDelta(federation, client, await taskOf(client, 1), new Float32Array(D).fill(1));
+  }
+  await vi.waitFor(() => expect(eventsOf(federation, jobId).at(-1)?.type).toBe("RoundClosed"));
+  await federation.coordinator.halt();
+  expect(eventsOf(federation, jobId).at(-1)?.type).toBe("RoundClosed");
   expect(federation.errors).toEqual([]);
 });

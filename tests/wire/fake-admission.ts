@@ -50,7 +50,7 @@ export function fakeAdmission(key: SigningKey, origin: FederationId): FakeAdmiss
         await admission.beforeWrite(at);
         if (at !== offset) return refuse("CHUNK_INVALID", `${at} after ${offset}`);
         if (admission.refuseAfter !== undefined && offset >= admission.refuseAfter) return refuse("DISK_FULL", "full");
-        chunks.push(bytes);
+        chunks.push(Uint8Array.from(bytes)); // the wire takes its memory back
         offset += bytes.length;
         return undefined;
       },

@@ -68,7 +68,12 @@ export const BY_SUSPICION: Readonly<Record<string, Entry<Rule>>> = {
     },
     {
       iterations: z.int().min(1).max(100).default(1).describe("how often coordinates are drawn and updates dropped"),
-      size: z.int().min(1).max(1_000_000).default(10_000).describe("how many coordinates are drawn each time, or all"),
+      size: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(10_000)
+        .describe("how many coordinates are drawn each time (where there are fewer: all of them)"),
       filterFraction: z
         .number()
         .positive()

@@ -344,3 +344,18 @@ describe("references", () => {
     await expect(typed(...words, await matrixFile(ROWS))).rejects.toMatchObject({ code: "SCHEMA_MISMATCH" });
   });
 });
+
+describe("before anything is computed", () => {
+  test("an update is never overwritten by the aggregate", async () => {
+    const file = await matrixFile([[1], [2]], "kept.json");
+    await expect(typed("--rule", "FedAvg", "--output", file, file)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  });
+
+  test("a rule that cannot hold because updates were dropped says so", async () => {
+    const file = await matrixFile([[1], ["NaN"], [2]], "dropped.json");
+    await expect(typed("--rule", "Median", "--num-byzantine", "1", file)).rejects.toMatchObject({
+      code: "INFEASIBLE_RULE",
+      message: expect.stringContaining("1 of 3 were dropped"),
+    });
+  });
+});

@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { FederationError } from "../../../core/errors.ts";
 import { writeNpy } from "../../../core/tensors/npy.ts";
 import type { AggregateOptions } from "../../cli-aggregate.ts";
 import { workerEngine } from "../engine/worker-engine.ts";
-import { aggregate, distancePathOf, type Pipeline, pipelineOf } from "../pipeline.ts";
+import { aggregate, checkFeasible, distancePathOf, type Pipeline, pipelineOf } from "../pipeline.ts";
 import { readReferences } from "./references.ts";
 import { json, text } from "./report.ts";
 import { screen } from "./screen.ts";
@@ -21,6 +22,7 @@ type Print = (line: string) => void;
  */
 export async function aggregateFiles(options: AggregateOptions, print: Print): Promise<void> {
   const pipeline = pipelineFor(options);
+  assertOutputIsNew(options);
   const updates = await readUpdates(options.files);
   const weights = await readWeights(options.weights, updates.updates.length);
   const references = await readReferences(options.reference, pipeline.rule, updates.numCoordinates);
@@ -28,6 +30,7 @@ export async function aggregateFiles(options: AggregateOptions, print: Print): P
   try {
     const { kept, dropped } = await screen(engine, updates);
     const keptWeights = Float64Array.from(kept, ({ index }) => weights?.[index] ?? 1);
+    assertFeasible(pipeline, keptWeights, dropped.length);
     const result = await aggregate({
       engine,
       pipeline,
@@ -50,6 +53,19 @@ export async function aggregateFiles(options: AggregateOptions, print: Print): P
   } finally {
     await engine.close();
   }
+}
+
+function assertOutputIsNew({ output, files }: AggregateOptions): void {
+  if (output === undefined || !files.some((file) => resolve(file) === resolve(output))) return;
+  throw new FederationError("CONFIG_INVALID", `--output ${output}: one of the updates would be overwritten`);
+}
+
+function assertFeasible(pipeline: Pipeline, weights: Float64Array, numDropped: number): void {
+  const refusal = checkFeasible(pipeline, weights.length, weights);
+  if (refusal === undefined) return;
+  const why =
+    numDropped > 0 ? `; ${numDropped} of ${weights.length + numDropped} were dropped, as they are not finite` : "";
+  throw new FederationError(refusal.refused, `${refusal.detail}${why}`);
 }
 
 function pipelineFor(options: AggregateOptions): Pipeline {

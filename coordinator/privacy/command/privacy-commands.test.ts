@@ -61,9 +61,15 @@ describe("epsilon", () => {
   test("delta is N^-1.1 where only the population is given, and a delta above 1/N is warned of", async () => {
     const full = ["epsilon", "--noise-multiplier", "2", "--rounds", "10", "--population", "100"];
     expect((await answer(...full)).delta).toBeCloseTo(100 ** -1.1, 12);
-    expect((await typed(...full)).warned).toBe("");
+    expect((await typed(...full, "--accountant", "rdp")).warned).toBe("");
     expect((await typed(...full, "--delta", "0.02")).warned).toContain("0.02 is above 1/100");
   });
+});
+
+test("says what a job would charge, and what no plan accepts yet", async () => {
+  const full = ["--noise-multiplier", "2", "--rounds", "10", "--delta", "1e-5"];
+  expect((await typed("epsilon", ...full)).warned).toMatch(/^note: a job charges by the accountant rdp, .* epsilon \d/);
+  expect((await typed("epsilon", "--noise-multiplier", "1", ...POISSON)).warned).toContain("no plan accepts poisson");
 });
 
 describe("calibrate", () => {

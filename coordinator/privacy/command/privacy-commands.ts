@@ -50,7 +50,24 @@ function checked(options: MechanismOptions, noiseMultiplier: number, warn: (line
     warn(`warning: delta ${delta} is above 1/${options.population}: it allows publishing one of the clients as it is`);
   }
   const mechanism = mechanismOf(options, noiseMultiplier);
-  return { mechanism, bound: boundOf([{ mechanism, times: options.rounds }], delta, options.accountant) };
+  const bound = boundOf([{ mechanism, times: options.rounds }], delta, options.accountant);
+  warnOfJobs(options, bound, mechanism, warn);
+  return { mechanism, bound };
+}
+
+/** What a job would make of it today: full participation only, charged by Renyi divergences. */
+function warnOfJobs(
+  options: MechanismOptions,
+  bound: PrivacyBound,
+  mechanism: Mechanism,
+  warn: (line: string) => void,
+) {
+  if (options.sampling !== "full") {
+    warn(`note: no plan accepts ${options.sampling} sampling yet; a job needs full participation`);
+  } else if (bound.accountant !== "rdp") {
+    const { epsilon } = boundOf([{ mechanism, times: options.rounds }], bound.delta, "rdp");
+    warn(`note: a job charges by the accountant rdp, which says epsilon ${epsilon.toPrecision(6)}`);
+  }
 }
 
 /** N^-1.1 where the plan's operator has not decided. */
