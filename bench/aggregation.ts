@@ -61,7 +61,7 @@ const { values: options } = parseArgs({
     write: { type: "boolean", default: false },
   },
 });
-if (options.write && (options.quick || options.rule)) throw new Error("only whole runs are written");
+if (options.write && options.rule) throw new Error("only runs of all rules are written");
 
 const folder = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
 const clean = () => rmSync(folder, { recursive: true, force: true });
