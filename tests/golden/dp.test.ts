@@ -247,14 +247,11 @@ describe("published epsilons of privacy loss distributions", () => {
     expect(rdpBoundOf(entry).epsilon).toBeGreaterThanOrEqual(expected * (1 - 1e-3) - 1e-3);
   });
 
-  test("21 three Gaussians of multiplier sqrt(3) have delta 0.126936 at epsilon 1, as one of multiplier 1", () => {
-    expect(
-      boundOf([{ mechanism: poisson(Math.sqrt(3), 1, "zero-out"), times: 3 }], 0.126936, "pld").epsilon,
-    ).toBeCloseTo(1, 3);
-  });
-
-  test("22 three samples of rate 0.2 with multiplier 0.5 have delta 0.15594 at epsilon 1", () => {
-    expect(boundOf([{ mechanism: poisson(0.5, 0.2, "zero-out"), times: 3 }], 0.15594, "pld").epsilon).toBeCloseTo(1, 3);
+  test.each([
+    [21, poisson(Math.sqrt(3), 1, "zero-out"), 0.126936],
+    [22, poisson(0.5, 0.2, "zero-out"), 0.15594],
+  ])("%i three uses of %j have epsilon 1 at delta %d", (_, mechanism, delta) => {
+    expect(boundOf([{ mechanism, times: 3 }], delta, "pld").epsilon).toBeCloseTo(1, 3);
   });
 
   const capped = (events: readonly Numbers[]) =>
