@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mda } from "./mda.ts";
-import { outcomeOf } from "./testing.ts";
+import { outcomeOf, subsets } from "./testing.ts";
 
 const chosen = (updates: readonly (readonly number[])[], f: number): number[] => {
   const { coefficients } = outcomeOf(mda({ numByzantine: f }), { updates });
@@ -14,14 +14,6 @@ const diameter = (rows: readonly (readonly number[])[]) =>
 /** Of whole numbers exact, so that ties are ties. */
 const squaredDiameter = (rows: readonly (readonly number[])[]) =>
   Math.max(...rows.flatMap((a) => rows.map((b) => a.reduce((sum, x, k) => sum + (x - (b[k] as number)) ** 2, 0))));
-
-/** All subsets of `count` of the rows 1..n, in lexicographic order. */
-function subsets(n: number, count: number, from = 1): number[][] {
-  if (count === 0) return [[]];
-  return Array.from({ length: n - count + 2 - from }, (_, i) => from + i).flatMap((row) =>
-    subsets(n, count - 1, row + 1).map((rest) => [row, ...rest]),
-  );
-}
 
 /** Few distinct values, so that diameters tie. */
 const round = fc

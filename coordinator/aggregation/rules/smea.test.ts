@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { symmetricEigen } from "./eigen.ts";
 import { smea } from "./smea.ts";
-import { outcomeOf } from "./testing.ts";
+import { outcomeOf, subsets } from "./testing.ts";
 
 type Row = readonly number[];
 
@@ -23,13 +23,6 @@ function topVariance(rows: readonly Row[]): number {
     return products.reduce((sum, product) => sum + product, 0) / rows.length;
   });
   return symmetricEigen(covariance, d).values[0] as number;
-}
-
-function subsets(n: number, count: number, from = 1): number[][] {
-  if (count === 0) return [[]];
-  return Array.from({ length: n - count + 2 - from }, (_, i) => from + i).flatMap((row) =>
-    subsets(n, count - 1, row + 1).map((rest) => [row, ...rest]),
-  );
 }
 
 const round = fc

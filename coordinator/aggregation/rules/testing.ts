@@ -129,3 +129,11 @@ function weightedSum(rows: readonly (readonly number[])[], coefficients: Float64
     rows.reduce((sum, row, i) => sum + (coefficients[i] as number) * (row[k] as number), 0),
   );
 }
+
+/** All subsets of `count` of the rows 1..n, in lexicographic order. */
+export function subsets(n: number, count: number, from = 1): number[][] {
+  if (count === 0) return [[]];
+  return Array.from({ length: n - count + 2 - from }, (_, i) => from + i).flatMap((row) =>
+    subsets(n, count - 1, row + 1).map((rest) => [row, ...rest]),
+  );
+}
