@@ -135,7 +135,7 @@ export interface Aggregate {
 }
 
 /**
- * One update out of n. A function of the input's bits alone, whatever the engine, with memory for a panel of every row.
+ * One update out of n. A function of the input's bits alone, whatever the engine.
  *
  * @throws INFEASIBLE_RULE if a step cannot hold with so many updates or their weights; NOT_FINITE if a row holds a
  *   value that is not finite; the signal's reason when it is aborted

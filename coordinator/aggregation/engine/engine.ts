@@ -4,7 +4,8 @@ import type { Mixing, SignCounts } from "../rule.ts";
 
 /**
  * The d-sized work of a round. What comes out is a function of the rows' bits alone: neither the number of threads nor
- * where the rows lie nor when they arrived shows in it. Memory is bounded by n x panel, whatever the size of the model.
+ * where the rows lie nor when they arrived shows in it. Memory is bounded by n x panel and the vectors that are asked
+ * for: one aggregate, or with it all that a rule remembers.
  */
 export interface Engine {
   /**
