@@ -12,15 +12,23 @@ const name = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "1 to 64 letters, digits, dots, dashes or underscores");
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 
+/** Weights uniform in [low, high), in place of Glorot's; vectors too. */
+const initialRange = z
+  .tuple([z.number().min(-1e6).max(1e6), z.number().min(-1e6).max(1e6)])
+  .refine(([low, high]) => low < high, { error: "must be [low, high] with low < high" })
+  .optional();
+
 const builtinModel = z.discriminatedUnion("builtin", [
   z.strictObject({
     builtin: z.literal("softmax"),
+    initialRange,
     inputs: count.default(784),
     classes: z.int().min(2).max(100_000).default(10),
     bias: z.boolean().default(true),
   }),
   z.strictObject({
     builtin: z.literal("mlp"),
+    initialRange,
     inputs: count.default(784),
     hidden: count.default(64),
     classes: z.int().min(2).max(100_000).default(10),
@@ -28,6 +36,7 @@ const builtinModel = z.discriminatedUnion("builtin", [
   z
     .strictObject({
       builtin: z.literal("cnn"),
+      initialRange,
       /** Of a square image, channels last. */
       inputs: count.default(784),
       channels: z.int().min(1).max(1_000).default(1),

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { BuiltinModel } from "../plan.ts";
 import { payloadDigest } from "../tensors/digest.ts";
 import { numCoordinates, viewTensors } from "../tensors/schema.ts";
 import { builtinSchema, initialWeights } from "./builtin.ts";
@@ -33,6 +34,15 @@ test("kernels start within the Glorot bound and fill it; biases start at 0", () 
     expect(largest).toBeLessThanOrEqual(bound);
     expect(largest).toBeGreaterThanOrEqual(bound * 0.98);
   }
+});
+
+test("a range in the plan takes Glorot's place, for vectors too", () => {
+  const model = { ...softmax, initialRange: [0.5, 0.75] } satisfies BuiltinModel;
+  const weights = initialWeights(model, 3);
+  expect(weights).toHaveLength(7850);
+  expect(weights.reduce((least, value) => Math.min(least, value))).toBeCloseTo(0.5, 3);
+  expect(weights.reduce((most, value) => Math.max(most, value))).toBeCloseTo(0.75, 3);
+  expect(weights).not.toEqual(initialWeights(model, 4));
 });
 
 test("the seed fixes every bit of the initial weights, on every machine", () => {

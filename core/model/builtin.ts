@@ -1,6 +1,6 @@
 import type { BuiltinModel } from "../plan.ts";
-import type { TensorSchema } from "../tensors/schema.ts";
-import { glorotWeights } from "./initial-weights.ts";
+import { numCoordinates, type TensorSchema } from "../tensors/schema.ts";
+import { glorotWeights, uniformWeights } from "./initial-weights.ts";
 
 export type DenseModel = Exclude<BuiltinModel, { readonly builtin: "cnn" }>;
 export type ConvolutionalModel = Extract<BuiltinModel, { readonly builtin: "cnn" }>;
@@ -56,5 +56,8 @@ function denseTensors(name: string, numInputs: number, numOutputs: number, bias:
 
 /** The weights a job starts from: d values in schema order, fixed by the plan's seed. */
 export function initialWeights(model: BuiltinModel, seed: number): Float32Array {
-  return glorotWeights(builtinSchema(model), seed);
+  const schema = builtinSchema(model);
+  return model.initialRange === undefined
+    ? glorotWeights(schema, seed)
+    : uniformWeights(numCoordinates(schema), model.initialRange, seed);
 }

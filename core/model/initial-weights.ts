@@ -9,7 +9,7 @@ import { numCoordinates, type TensorSchema, type TensorSpec, viewTensors } from 
  * @returns d values in schema order
  */
 export function glorotWeights(schema: TensorSchema, seed: number): Float32Array {
-  const random = seededRandom(sha256Bytes("holdfast initial weights", String(seed)));
+  const random = randomOf(seed);
   const weights = new Float32Array(numCoordinates(schema));
   for (const { spec, values } of viewTensors(schema, weights)) {
     if (spec.shape.length < 2) {
@@ -21,6 +21,14 @@ export function glorotWeights(schema: TensorSchema, seed: number): Float32Array 
   }
   return weights;
 }
+
+/** d values, uniform in [low, high), that the seed alone fixes. */
+export function uniformWeights(d: number, [low, high]: readonly [number, number], seed: number): Float32Array {
+  const random = randomOf(seed);
+  return Float32Array.from({ length: d }, () => low + (high - low) * random.uniform());
+}
+
+const randomOf = (seed: number) => seededRandom(sha256Bytes("holdfast initial weights", String(seed)));
 
 const isScale = ({ name }: TensorSpec) => /(^|\/)(gamma|moving_variance)$/.test(name);
 

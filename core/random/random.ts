@@ -16,15 +16,23 @@ function randomInteger(random: Random, bound: number): number {
   }
 }
 
-/** Fisher-Yates: the indices 0..n-1 in random order. */
-export function permutation(random: Random, n: number): Uint32Array {
-  const order = Uint32Array.from({ length: n }, (_, i) => i);
-  for (let i = n - 1; i > 0; i--) {
-    const j = randomInteger(random, i + 1);
-    const held = order[i] as number;
-    order[i] = order[j] as number;
-    order[j] = held;
+/** The indices 0..n-1 in random order, each drawn when it is asked for (Fisher-Yates from the end). */
+export function* draws(random: Random, n: number): Generator<number, void> {
+  const left = new Uint32Array(n);
+  for (let i = 0; i < n; i++) left[i] = i;
+  for (let last = n - 1; last >= 0; last--) {
+    const j = last === 0 ? 0 : randomInteger(random, last + 1);
+    const drawn = left[j] as number;
+    left[j] = left[last] as number;
+    yield drawn;
   }
+}
+
+/** The indices 0..n-1 in random order. */
+export function permutation(random: Random, n: number): Uint32Array {
+  const order = new Uint32Array(n);
+  let place = n;
+  for (const drawn of draws(random, n)) order[--place] = drawn;
   return order;
 }
 

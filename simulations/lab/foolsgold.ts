@@ -5,12 +5,12 @@ import { type Cell, cellsOf } from "./scenario/cell.ts";
 /**
  * The experiment of FoolsGold (Fung, Yoon and Beschastnikh 2018): ten honest clients of one MNIST class each, and k
  * sybils that hold all images of class 1 and call them 7. Softmax regression without bias, pixels divided by 100, one
- * step a round of 50 examples at a rate of 0.01 with a decay of 0.01, clipped to norm 1.
+ * step a round of 50 examples at a rate of 0.01 with a decay of 0.01, clipped to norm 1, from weights in [0, 0.01).
  */
 const SCENARIO = `
 name: foolsgold
 data: { name: mnist, divisor: 100 }
-model: { builtin: softmax, bias: false }
+model: { builtin: softmax, bias: false, initialRange: [0, 0.01] }
 partition: one-class
 attackersHold: { label: 1 }
 local: { steps: 1, batchSize: 50, learningRate: 0.01 }
