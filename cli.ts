@@ -23,6 +23,7 @@ function program(): Command {
     keygen: async (options) => (await client()).keygen(options),
     enroll: async (options) => (await client()).enroll(options),
     run: async (options) => (await client()).run(options),
+    privacy: async (options) => (await client()).privacy(options),
   } satisfies ClientActions;
   holdfast.addCommand(clientCommands(clientLater));
   for (const group of simulationCommands()) holdfast.addCommand(group);

@@ -5,7 +5,12 @@ import { type ClientActions, clientCommands } from "./cli.ts";
 function parser() {
   const calls: [string, unknown][] = [];
   const note = (name: string) => async (options: unknown) => void calls.push([name, options]);
-  const actions: ClientActions = { keygen: note("keygen"), enroll: note("enroll"), run: note("run") };
+  const actions: ClientActions = {
+    keygen: note("keygen"),
+    enroll: note("enroll"),
+    run: note("run"),
+    privacy: note("privacy"),
+  };
   const group = clientCommands(actions);
   for (const command of [group, ...group.commands]) quiet(command);
   const parse = async (...args: string[]) => {

@@ -6,6 +6,13 @@ export interface ClientActions {
   keygen(options: { readonly home: string }): Promise<void>;
   enroll(options: EnrollCommand): Promise<void>;
   run(options: RunCommand): Promise<void>;
+  privacy(options: PrivacyCommand): Promise<void>;
+}
+
+interface PrivacyCommand {
+  readonly home: string;
+  readonly forcePlaintext: boolean;
+  readonly json: boolean;
 }
 
 interface EnrollCommand {
@@ -44,6 +51,13 @@ export function clientCommands(actions: ClientActions): Command {
     .option(...FORCE_PLAINTEXT, false)
     .action((options: EnrollCommand) => actions.enroll(options));
   run(group.command("run"), actions);
+  group
+    .command("privacy")
+    .description("what this client's privacy has cost, recomputed from the coordinator's log")
+    .requiredOption("--home <folder>", "the folder that is enrolled; no client may be running in it")
+    .option(...FORCE_PLAINTEXT, false)
+    .option("--json", "print one JSON object", false)
+    .action((options: PrivacyCommand) => actions.privacy(options));
   return group;
 }
 

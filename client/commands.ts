@@ -1,9 +1,12 @@
 import pino from "pino";
+import { canonicalJson } from "../core/crypto/canonical-json.ts";
 import { toHex } from "../core/ids.ts";
 import type { ClientActions } from "./cli.ts";
 import { enrollHome } from "./enroll.ts";
 import { makeKey } from "./keys.ts";
+import { clientPrivacy } from "./privacy-command.ts";
 import { runClient } from "./run.ts";
+import { tellStatement } from "./tell-privacy.ts";
 
 const STDERR = 2;
 
@@ -19,6 +22,11 @@ export function clientActions(say: (line: string) => void): ClientActions {
     async enroll(options) {
       const { clientName, address } = await enrollHome(options, logger("warn"));
       say(`enrolled as ${clientName} with the coordinator at ${address}`);
+    },
+
+    async privacy({ json, ...options }) {
+      const statement = await clientPrivacy(options, logger("warn"));
+      for (const line of json ? [canonicalJson(statement)] : tellStatement(statement)) say(line);
     },
 
     async run({ logLevel, ...options }) {

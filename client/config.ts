@@ -12,6 +12,8 @@ export interface ClientHome {
   /** The newest head of the coordinator's log this client has seen. */
   readonly head: string;
   readonly receipts: string;
+  /** Tasks that say what this client's privacy has cost, as the coordinator signed them. */
+  readonly tasks: string;
   /** What this client has paid for updates noised by itself. */
   readonly ledger: string;
   /** Held while the client runs. */
@@ -27,6 +29,7 @@ export function clientHome(folder: string): ClientHome {
     outbox: join(folder, "outbox"),
     head: join(folder, "head.json"),
     receipts: join(folder, "receipts.jsonl"),
+    tasks: join(folder, "private-tasks.jsonl"),
     ledger: join(folder, "privacy.json"),
     lock: join(folder, "run.lock"),
     work: join(folder, "work"),

@@ -8,7 +8,7 @@ import type { ClientProfile } from "./profile.ts";
 /** What the coordinator says counts once it verifies under the keys of the enrolment. */
 export interface CoordinatorVerifier {
   /** @throws TASK_INVALID unless it is signed, of our federation and addressed to us */
-  task(task: SignedTask): TaskStatement;
+  task(task: Pick<SignedTask, "bytes" | "signature">): TaskStatement;
   /** @throws RECEIPT_INVALID unless it is signed, names this update, and holds a signed head of our federation's log */
   receipt(receipt: SignedReceipt, updateId: UpdateId): ReceiptStatement;
 }

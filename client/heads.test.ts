@@ -6,6 +6,7 @@ import { coordinatorSigningKey, newSeed } from "../core/crypto/sign.ts";
 import { openReceipt, signHead } from "../core/crypto/statements.ts";
 import { verifier } from "../core/crypto/verify.ts";
 import { asFederationId, fromHex } from "../core/ids.ts";
+import { clientHome } from "./config.ts";
 import { openHeads } from "./heads.ts";
 import { connectedClient, eventually, heard, outboxIsEmpty, start } from "./participant.contract.ts";
 import { receiptsIn } from "./receipts.ts";
@@ -103,16 +104,16 @@ describe("a client", () => {
   });
 
   test("keeps every receipt that verifies, so that it verifies again from the file", async () => {
-    const path = join(await temporaryFolder(), "receipts.jsonl");
+    const home = clientHome(await temporaryFolder());
     const clock = { nowMs: () => 0, monotonicMs: () => 0 };
-    const { coordinator, client } = await connectedClient({ receipts: receiptsIn(path, clock) });
+    const { coordinator, client } = await connectedClient({ receipts: receiptsIn(home, clock) });
     coordinator.submits = [() => receiptFor(OTHER_ROOT), (updateId) => receiptFor(updateId)];
     for (const round of [1, 2, 3]) {
       coordinator.push(coordinator.task({ round }));
       await heard(coordinator, `submit ${round}/1`);
     }
     await client.stop();
-    const lines = async () => (await readFile(path, "utf8")).trimEnd().split("\n");
+    const lines = async () => (await readFile(home.receipts, "utf8")).trimEnd().split("\n");
     await eventually(async () => expect(await lines()).toHaveLength(2));
     for (const line of await lines()) {
       const { statement, signature } = JSON.parse(line) as { statement: string; signature: string };

@@ -13,6 +13,7 @@ import type { ClientProfile } from "./profile.ts";
  * history cannot take back the heads it signed. Every head given to it is verified already.
  */
 export interface Heads {
+  readonly newest: SignedHead | undefined;
   /**
    * A session opens with the log's newest head, so it reaches at least as far as any this client has seen.
    * @throws LOG_FORKED, STORAGE_FAILED
@@ -57,6 +58,9 @@ export async function openHeads({ path, profile, clock }: HeadsParts): Promise<H
   }
 
   return {
+    get newest() {
+      return newest;
+    },
     async opened(head) {
       if (newest !== undefined && (head?.size ?? 0) < newest.size) throw forked(head, newest);
       if (head !== undefined) await received(head);

@@ -95,7 +95,11 @@ describe("local privacy", () => {
   });
 
   test("a charge that the disk does not take: nothing leaves", async () => {
-    const ledger = { objection: () => undefined, charge: async () => Promise.reject(new Error("no space")) };
+    const ledger = {
+      account: [],
+      objection: () => undefined,
+      charge: async () => Promise.reject(new Error("no space")),
+    };
     const { coordinator } = await connectedClient({ ledger });
     coordinator.push(coordinator.task({}, plan(LOCAL)));
     await heard(coordinator, "decline 1/1");

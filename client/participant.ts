@@ -79,7 +79,9 @@ class FederatedParticipant implements Participant {
   async run(signal: AbortSignal): Promise<void> {
     const ended = new AbortController();
     const until = AbortSignal.any([signal, ended.signal]);
-    until.addEventListener("abort", () => this.#assignments.dropAll("this client stops"));
+    until.addEventListener("abort", () => this.#assignments.dropAll("this client stops"), {
+      once: true,
+    });
 
     const leftOver = await this.#parts.outbox.unanswered();
     for (const { header } of leftOver) this.#assignments.markAnswered(header);
@@ -205,12 +207,21 @@ class FederatedParticipant implements Participant {
 
   #take(task: SignedTask, session: Session): void {
     try {
-      this.#assignments.add(this.#coordinator.task(task));
+      const statement = this.#coordinator.task(task);
+      this.#assignments.add(statement);
+      if (statement.epsilonAfter !== null) this.#keepTask(task);
     } catch (error) {
       const refusal = asRefusal(error);
       this.#parts.log.error(refusal, "declined a task that does not verify");
       session.decline(attemptOf(task.statement), toldReason(refusal));
     }
+  }
+
+  /** What `holdfast client privacy` holds against the log. */
+  #keepTask(task: SignedTask): void {
+    this.#parts.receipts.keepTask(task).catch((error: unknown) => {
+      this.#parts.log.error({ err: error }, "what the coordinator told of this client's privacy is not saved");
+    });
   }
 
   /** Tells the coordinator at most once a second. */

@@ -5,7 +5,7 @@ import { DurableDisk } from "../core/files/durable-write.ts";
 import { asJobId, type JobId } from "../core/ids.ts";
 import type { Plan } from "../core/plan.ts";
 import { type Account, boundUnder, NOTHING_CHARGED, withEntry } from "../core/privacy/account.ts";
-import { ACCOUNTANT_VERSION } from "../core/privacy/accountants/accountant.ts";
+import { ACCOUNTANT_VERSION, type AccountantName } from "../core/privacy/accountants/accountant.ts";
 import { clientCharge, clientClaim } from "../core/privacy/client-charge.ts";
 
 /**
@@ -15,6 +15,8 @@ import { clientCharge, clientClaim } from "../core/privacy/client-charge.ts";
  * examples alone.
  */
 export interface PrivacyLedger {
+  /** All charges so far. */
+  readonly account: Account;
   /**
    * Why one more update under the plan would exceed its maxEpsilon; undefined while it would not, and under modes whose
    * noise is not the client's.
@@ -96,6 +98,9 @@ function ledger(paid: Account, save: Save): PrivacyLedger {
   }
 
   return {
+    get account() {
+      return account;
+    },
     objection,
     async charge(jobId, plan) {
       const refusal = objection(plan);
@@ -122,7 +127,12 @@ function objectionTo(plan: Plan, account: Account): Refusal | undefined {
   if (cost === undefined) return undefined;
   const { charge, claim, maxEpsilon } = cost;
   // whose job it is does not change what it costs
-  const { epsilon } = boundUnder([...account, { jobId: "", unit: claim.unit, ...charge }], claim);
-  if (Number.isFinite(epsilon) && epsilon <= maxEpsilon) return undefined;
+  const after = [...account, { jobId: "", unit: claim.unit, ...charge }];
+  const isWithin = (accountant: AccountantName | undefined) => {
+    const { epsilon } = boundUnder(after, { ...claim, accountant });
+    return Number.isFinite(epsilon) && epsilon <= maxEpsilon;
+  };
+  // either bound is enough, and the first is had in milliseconds
+  if (isWithin("rdp") || isWithin(claim.accountant)) return undefined;
   return refuse("PRIVACY_BUDGET_SPENT", `this client has spent its epsilon of ${maxEpsilon}`);
 }

@@ -96,7 +96,7 @@ export async function openParts(options: PartsOptions, log: Logger): Promise<Par
   const ledger = await openLedger(clientHome(home).ledger);
   const outbox = await openOutbox(clientHome(home).outbox, log);
   const heads = await openHeads({ path: clientHome(home).head, profile, clock: systemClock });
-  const receipts = receiptsIn(clientHome(home).receipts, systemClock);
+  const receipts = receiptsIn(clientHome(home), systemClock);
   const transport = grpcTransport({ profile, signer, log, forcePlaintext });
   const [clock, random, wait] = [systemClock, secureRandom, timerWait];
   return { profile, signer, transport, trainer, policy, ledger, outbox, heads, receipts, clock, random, wait, log };

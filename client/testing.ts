@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import pino from "pino";
 import { onTestFinished } from "vitest";
 import { canonicalBytes } from "../core/crypto/canonical-json.ts";
+import type { PublicLeaf } from "../core/crypto/public-leaf.ts";
 import { sha256 } from "../core/crypto/sha256.ts";
 import { clientSigningKey, coordinatorSigningKey } from "../core/crypto/sign.ts";
 import { signHead, signReceipt, signTask } from "../core/crypto/statements.ts";
@@ -102,6 +103,8 @@ export class FakeCoordinator {
   /** What clients said, in order: "accept 0/0", "decline 0/0 REASON", "fetch ...", "submit ...", "receiptOf ...". */
   readonly heard: string[] = [];
   readonly arrivals: Arrival[] = [];
+  /** Of its log, as it hands them out. */
+  leaves: readonly PublicLeaf[] = [];
   /** What each coming connect, submit and receiptOf gives; once used up, the last is repeated. */
   connects: (Error | undefined)[] = [undefined];
   /** The log's head that each coming session opens with. */
@@ -186,6 +189,7 @@ export class FakeCoordinator {
         this.heard.push("receiptOf");
         return nextOf(this.receipts)(updateId);
       },
+      readLog: async (size, take) => this.leaves.slice(0, size).forEach(take),
       close: () => messages.end(),
     };
   }
@@ -292,7 +296,7 @@ export async function fakeParts(
     ledger: memoryLedger(),
     outbox: changes.outbox ?? (await openOutbox(home.outbox, SILENT)),
     heads: changes.heads ?? (await openHeads({ path: home.head, profile: PROFILE, clock })),
-    receipts: receiptsIn(home.receipts, clock),
+    receipts: receiptsIn(home, clock),
     clock,
     random: seededRandom(seedOf(4)),
     wait: fakeWait(),

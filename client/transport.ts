@@ -1,3 +1,4 @@
+import type { PublicLeaf } from "../core/crypto/public-leaf.ts";
 import type { Refusal } from "../core/errors.ts";
 import type { Digest, JobId, UpdateId } from "../core/ids.ts";
 import type { SignedHead, SignedReceipt, SignedTask } from "../core/statements.ts";
@@ -28,6 +29,8 @@ export interface Session {
   submit(update: SignedUpdate, signal: AbortSignal): Promise<SignedReceipt | Refusal>;
   /** Asks again for a receipt whose acknowledgement was lost. */
   receiptOf(updateId: UpdateId): Promise<SignedReceipt | Refusal>;
+  /** Hands on the first `size` public leaves of the coordinator's log, unchecked, or as many as it gives. */
+  readLog(size: number, take: (leaf: PublicLeaf) => void, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 

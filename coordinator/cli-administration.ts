@@ -11,6 +11,8 @@ export interface CeilingOptions extends Administered {
   /** By name; everyone where none is named. */
   readonly client: readonly string[];
   readonly reason: string;
+  /** That nobody will be able to raise or lift it is known. */
+  readonly yes: boolean;
 }
 
 export interface AdministrationActions {
@@ -56,6 +58,7 @@ function budget(load: Load): Command {
             .choices(["zero-out", "replace-one"])
             .default("zero-out"),
         )
+        .option("--yes", "also where you are the only administrator, so that nobody can ever raise or lift it", false)
         .action(async (options: CeilingOptions) => (await load()).setCeiling(options)),
     )
     .addCommand(

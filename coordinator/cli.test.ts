@@ -238,18 +238,25 @@ describe("parsing", () => {
     ],
     [
       ["privacy", "budget", "set", ...PROFILE, "--max-epsilon", "2", "--delta", "1e-5", "--reason", "contract"],
-      ["setCeiling", { profile, maxEpsilon: 2, delta: 1e-5, adjacency: "zero-out", client: [], reason: "contract" }],
+      [
+        "setCeiling",
+        {
+          ...{ profile, maxEpsilon: 2, delta: 1e-5, adjacency: "zero-out", client: [], reason: "contract" },
+          yes: false,
+        },
+      ],
     ],
     [
       [
         ...["privacy", "budget", "set", ...PROFILE, "--max-epsilon", "0", "--delta", "0.01", "--reason", "none left"],
-        ...["--adjacency", "replace-one", "--client", "north", "east"],
+        ...["--adjacency", "replace-one", "--client", "north", "east", "--yes"],
       ],
       [
         "setCeiling",
         {
           ...{ profile, maxEpsilon: 0, delta: 0.01, adjacency: "replace-one", reason: "none left" },
           client: ["north", "east"],
+          yes: true,
         },
       ],
     ],

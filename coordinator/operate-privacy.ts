@@ -9,6 +9,7 @@ import type { Change } from "./administration/change.ts";
 import type { AdministrationActions } from "./cli-administration.ts";
 import type { AdminClient, AdminProfile } from "./grpc/admin-client.ts";
 import { jobNamed } from "./job-named.ts";
+import { deltaWarning } from "./privacy/command/typed-mechanism.ts";
 import { tellChange, tellPrivacy } from "./privacy/tell-privacy.ts";
 
 /** Signs in as the profile's administrator for one piece of work. */
@@ -18,7 +19,11 @@ type Administer = (
 ) => Promise<void>;
 
 /** What `holdfast privacy show|budget` and `holdfast admins` do. */
-export function privacyActions(administer: Administer, print: (line: string) => void): AdministrationActions {
+export function privacyActions(
+  administer: Administer,
+  print: (line: string) => void,
+  warn: (line: string) => void,
+): AdministrationActions {
   async function submit(admin: AdminClient, change: Change, reason: string): Promise<void> {
     const { changeId, isMade } = await admin.submitChange(change, reason);
     const waits = `proposed; another administrator has to sign it: holdfast privacy budget approve ${changeId}`;
@@ -34,8 +39,11 @@ export function privacyActions(administer: Administer, print: (line: string) => 
         for (const line of options.json ? [canonicalJson(report)] : tellPrivacy(report)) print(line);
       }),
     setCeiling: (options) =>
-      administer(options, (admin) => {
-        const { maxEpsilon, delta, adjacency, reason } = options;
+      administer(options, async (admin) => {
+        const { maxEpsilon, delta, adjacency, reason, yes } = options;
+        if (!yes) await assertNotAlone(admin);
+        const clients = (await admin.listClients()).filter((it) => !it.revoked).length;
+        if (delta * clients > 1) warn(deltaWarning(delta, clients));
         const change = {
           change: "ceiling",
           clients: scopeOf(options),
@@ -75,6 +83,16 @@ export function privacyActions(administer: Administer, print: (line: string) => 
         await submit(admin, { change: "remove-administrator", publicKey }, options.reason);
       }),
   };
+}
+
+/** Who is alone can tighten and never loosen again, nor name anybody who could help: no ceiling may be in force for that. */
+async function assertNotAlone(admin: AdminClient): Promise<void> {
+  if ((await admin.showPrivacy()).administrators.length > 1) return;
+  throw new FederationError(
+    "CONFIG_INVALID",
+    "you are the only administrator: nobody could ever raise or lift this ceiling, nor register a second administrator " +
+      "while it is in force; register one first (holdfast admins add), or say --yes",
+  );
 }
 
 /** Client ids are made of names, so no list has to be asked for. */

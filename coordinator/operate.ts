@@ -46,7 +46,7 @@ export function operatorActions(print: Print, warn: Print): OperatorActions {
     ...jobActions(administer, print, warn),
     ...clientActions(administer, print),
     ...modelActions(administer, print),
-    ...privacyActions(administer, print),
+    ...privacyActions(administer, print, warn),
     planSchema: async () => print(JSON.stringify(z.toJSONSchema(planFileSchema, { io: "input" }), null, 2)),
   };
 }

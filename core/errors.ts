@@ -87,6 +87,10 @@ export const ERROR_CATALOG = {
     status: "DATA_LOSS",
     told: "The coordinator's log does not continue the one this client has seen.",
   },
+  PRIVACY_UNDERSTATED: {
+    status: "DATA_LOSS",
+    told: "What the coordinator said of this client's privacy is less than its log comes to.",
+  },
   TRAINER_FAILED: { status: "ABORTED", told: "Local training failed." },
   AGGREGATION_FAILED: { status: "INTERNAL", told: "The updates could not be aggregated." },
   EVALUATION_FAILED: { status: "INTERNAL", told: "The global model could not be evaluated." },

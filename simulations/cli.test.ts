@@ -46,17 +46,17 @@ describe("the lab's commands", () => {
 
   test("a scenario, a grid and a report reach what runs and verifies them", async () => {
     const { parse } = lab();
-    expect(await parse("simulate", "one.yaml", "--png")).toEqual([
-      ["run", "one.yaml", "scenario", { transport: "memory", png: true }],
-    ]);
+    expect(await parse("simulate", "one.yaml", "--png")).toEqual([["run", "one.yaml", "scenario", { png: true }]]);
     expect((await parse("matrix", "all.yaml", "--yes", "--threads", "2"))[1]).toEqual([
       ...["run", "all.yaml", "grid"],
-      { transport: "memory", yes: true, threads: "2" },
+      { yes: true, threads: "2" },
     ]);
-    const verified = (await parse("simulate", "one.yaml", "--verify", "report.json", "--cell", "ab"))[2];
+    const verified = (
+      await parse("simulate", "one.yaml", "--verify", "report.json", "--cell", "ab", "--transport", "grpc")
+    )[2];
     expect(verified).toEqual([
       ...["verify", "report.json"],
-      { transport: "memory", verify: "report.json", cell: "ab" },
+      { verify: "report.json", cell: "ab", transport: "grpc" },
       "one.yaml",
     ]);
   });

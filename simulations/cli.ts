@@ -1,3 +1,4 @@
+import files from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { Command } from "commander";
 import type { TypedOptions } from "./demo/options.ts";
@@ -76,7 +77,7 @@ function withOutput(command: Command): Command {
     .option("--png", "also export the charts as PNG")
     .option("--font <file>", "TrueType font for --png, where the system's are not found")
     .option("--threads <number>", "cells that run at one time (default: one for each core)")
-    .option("--transport <name>", "memory, or grpc for the deployed transport over loopback", "memory")
+    .option("--transport <name>", "memory (default), or grpc for the deployed transport over loopback")
     .option("--fresh", "run the cells again that an earlier run finished")
     .option("--yes", "run a large grid without asking");
 }
@@ -99,7 +100,7 @@ async function labSurroundings(signal: AbortSignal) {
   const { stdout, stderr, stdin } = process;
   const ask = stdin.isTTY && stderr.isTTY ? askAtTerminal : undefined;
   const now = () => performance.now();
-  return { stdout, stderr, cwd: process.cwd(), software: await softwareVersion(), now, signal, ask };
+  return { stdout, stderr, cwd: process.cwd(), software: await softwareVersion(), now, signal, files, ask };
 }
 
 async function runDemo(options: TypedOptions): Promise<void> {

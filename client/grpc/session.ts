@@ -17,6 +17,7 @@ import type { ControlMessage, Session } from "../transport.ts";
 import { decodeControl, decodeHead, encodeTaskKey } from "./decode.ts";
 import { fetchBlob } from "./fetch-blob.ts";
 import { askReceipt } from "./get-receipt.ts";
+import { readLog } from "./read-log.ts";
 import { type Replies, repliesOf } from "./replies.ts";
 import { submitUpdate } from "./submit-update.ts";
 
@@ -132,6 +133,7 @@ function startSession(
     fetch: (digest, signal) => fetchBlob(calls, digest, signal),
     submit: (update, signal) => submitUpdate(calls, update, signal),
     receiptOf: (updateId) => askReceipt(calls, updateId),
+    readLog: (size, take, signal) => readLog(calls, size, take, signal),
     close: () => {
       closed = true;
       call.cancel();

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { byteDataset } from "../../core/data/dataset.ts";
 import type { JobId } from "../../core/ids.ts";
 import { builtinSchema, initialWeights } from "../../core/model/builtin.ts";
+import { initialLayersWeights, modelSchema } from "../../core/model/layers-model.ts";
 import { type Plan, planSchema } from "../../core/plan.ts";
 import { seededRandom } from "../../core/random/seeded.ts";
 import { payloadDigest } from "../../core/tensors/digest.ts";
@@ -68,11 +69,13 @@ describe("under example-level privacy", () => {
     class_name,
     config: { name, ...config },
   });
-  const layersTask = (...layers: unknown[]) => {
+  const layersTask = async (...layers: unknown[]) => {
     const task = taskOf({}, example);
     const modelTopology = { class_name: "Sequential", config: { name: "model", layers } };
     const plan = { ...task.plan, model: { layers: "0".repeat(64) } };
-    return { ...task, plan, topology: Buffer.from(JSON.stringify({ modelTopology })) };
+    const topology = Buffer.from(JSON.stringify({ modelTopology }));
+    const schema = await modelSchema(plan.model, topology);
+    return { ...task, plan, topology, schema, baseModel: initialLayersWeights(schema, 1) };
   };
 
   test("it trains by DP-SGD, says so, and tells neither a loss nor how many examples there are", async () => {
@@ -117,7 +120,7 @@ describe("under example-level privacy", () => {
 
   test("a model that mixes examples is not trained at all", async () => {
     const trainer = await tfjsTrainer({ dataset });
-    const normalised = layersTask(
+    const normalised = await layersTask(
       layer("Dense", "hidden", { units: 3, batch_input_shape: [null, 4] }),
       layer("BatchNormalization", "normal"),
       layer("Dense", "output", { units: 2 }),

@@ -2,7 +2,6 @@ import type { Dataset } from "../../core/data/dataset.ts";
 import { FederationError } from "../../core/errors.ts";
 import { startBackend } from "../../core/model/backends.ts";
 import { trainPrivately } from "../../core/model/dp-sgd.ts";
-import { mixesExamples } from "../../core/model/mixes-examples.ts";
 import { type Network, openNetwork } from "../../core/model/network.ts";
 import { train } from "../../core/model/train.ts";
 import { exampleMechanism } from "../../core/privacy/client-charge.ts";
@@ -38,7 +37,6 @@ export async function tfjsTrainer(options: TfjsOptions): Promise<Trainer> {
 async function trainLocally(task: TrainingTask, options: TfjsOptions): Promise<LocalUpdate> {
   const { open = openNetwork } = options;
   try {
-    assertTrainable(task);
     assertDelta(task.plan, options.dataset.numExamples);
     const network = await open(task.plan.model, task.topology);
     try {
@@ -52,13 +50,6 @@ async function trainLocally(task: TrainingTask, options: TfjsOptions): Promise<L
   } catch (cause) {
     if (cause instanceof FederationError && cause.code === "PRIVACY_UNSUPPORTED") throw cause;
     throw new FederationError("TRAINER_FAILED", cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-}
-
-function assertTrainable({ plan, topology }: TrainingTask): void {
-  if (plan.privacy.mode === "example" && topology !== undefined && mixesExamples(topology)) {
-    const why = "batch normalisation and stateful layers mix examples, so that none has a gradient of its own";
-    throw new FederationError("PRIVACY_UNSUPPORTED", why);
   }
 }
 

@@ -1,5 +1,5 @@
 import { canonicalBytes } from "../../core/crypto/canonical-json.ts";
-import { leafHash } from "../../core/crypto/merkle.ts";
+import { type PublicLeaf, publicLeafHash } from "../../core/crypto/public-leaf.ts";
 import { sha256Bytes } from "../../core/crypto/sha256.ts";
 import { toHex } from "../../core/ids.ts";
 import type { Event, SealedPart } from "../rounds/events.ts";
@@ -53,9 +53,13 @@ interface Withheld {
  * SHA-256(0x00 || public || SHA-256(salt || sealed)): whoever holds the public part and the inner digest can check
  * the leaf, and learns nothing of the sealed part until its salt is shown.
  */
-export function leafOf({ publicBytes, sealedBytes, salt }: LeafParts): Uint8Array {
-  const commitment = sha256Bytes(salt, sealedBytes ?? new Uint8Array());
-  return leafHash(Buffer.concat([publicBytes, commitment]));
+export function leafOf(parts: LeafParts): Uint8Array {
+  return publicLeafHash(publicLeafOf(parts));
+}
+
+/** What of an event anybody in the federation may see. */
+export function publicLeafOf({ publicBytes, sealedBytes, salt }: LeafParts): PublicLeaf {
+  return { publicBytes, sealedSha256: sha256Bytes(salt, sealedBytes ?? new Uint8Array()) };
 }
 
 /** The event and its sealed part as they were given, from what was kept. */

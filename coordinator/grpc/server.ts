@@ -54,6 +54,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     callers: new WeakMap(),
     blob: recentBlobs(parts.journal, parts.blobs),
     bodyDigests: new WeakMap(),
+    logReaders: new WeakSet(),
     administrators: new WeakMap(),
     nonces: adminNonces(parts.random, parts.clock),
     windows: () => bound(windows),

@@ -17,6 +17,7 @@ import { inviteClient } from "./invite-client.ts";
 import { listClients } from "./list-clients.ts";
 import { listJobs } from "./list-jobs.ts";
 import { listModels } from "./list-models.ts";
+import { readLog } from "./read-log.ts";
 import { releaseClient } from "./release-client.ts";
 import { revokeClient } from "./revoke-client.ts";
 import type { Serving } from "./serving.ts";
@@ -44,12 +45,14 @@ type Handlers<Service> = { [Name in keyof Service as string extends Name ? never
 function participation(serving: Serving): Handlers<ParticipationHandlers> {
   const { parts } = serving;
   type Call = Parameters<Handlers<ParticipationHandlers>[keyof Handlers<ParticipationHandlers>]>[0];
-  const sessionOf = (call: Call) => callerOf(serving, call.metadata, call.getPeer()).session;
+  const callerBehind = (call: Call) => callerOf(serving, call.metadata, call.getPeer());
+  const sessionOf = (call: Call) => callerBehind(call).session;
   return {
     Connect: duplex(parts, (call) => connect(call, serving)),
     UploadUpdate: duplex(parts, (call) => uploadUpdate(call, serving)),
     DownloadBlob: serverStream(parts, (request, _signal, call) => downloadBlob(request, sessionOf(call), serving)),
     GetReceipt: unary(parts, (request, call) => getReceipt(request, sessionOf(call), parts)),
+    ReadLog: serverStream(parts, (request, _signal, call) => readLog(request, callerBehind(call), serving)),
   };
 }
 

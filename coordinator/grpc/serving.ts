@@ -17,6 +17,8 @@ export interface Serving {
   readonly bodyDigests: BodyDigests;
   /** Raw public key of the administrator who signed a request. Weak: it goes when the request goes. */
   readonly administrators: WeakMap<object, Uint8Array>;
+  /** Sessions that are reading the log at this moment. */
+  readonly logReaders: WeakSet<ClientSession>;
   /** Known once the port is bound. */
   readonly windows: () => Windows;
   /** Known once the port is bound. */

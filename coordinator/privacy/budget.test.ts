@@ -32,7 +32,7 @@ function ledger(ceilings = new Ceilings()) {
     ceilings,
     start(jobId: JobId, population: readonly ClientId[], plan = planOf()): Budget {
       happen({ type: "JobStarted", jobId, population, plan } as EventOf<"JobStarted">);
-      return budgetOf({ jobId, plan }, book, ceilings);
+      return budgetOf({ jobId, plan }, book, { ceilings, nameOf: (id) => `name of ${id}` });
     },
     open: (jobId: JobId, next = attempt) => happen({ type: "RoundOpened", jobId }, next),
     charge: (jobId: JobId, charge = attempt) => happen({ type: "ChargeReserved", jobId, ...charge } as Event),
@@ -169,7 +169,7 @@ describe("a ceiling", () => {
     charge(A);
     expect(a.refused(attempt)).toMatchObject({
       refused: "PRIVACY_BUDGET_SPENT",
-      detail: expect.stringContaining("ceiling"),
+      detail: expect.stringMatching(`^client name of ${clientNo(2)}: .* above the ceiling of `),
     });
     for (let round = 0; round < 3; round++) charge(B);
     expect(b.refused(attempt)).toBeUndefined();
@@ -183,7 +183,10 @@ describe("a ceiling", () => {
     const budget = start(A, clients(1), mode === "none" ? testPlan() : testPlan({ privacy: example }));
     expect(budget.refused(undefined)).toBeUndefined();
     ceilings.set(clientNo(1), ceiling);
-    expect(budget.refused(undefined)).toMatchObject({ refused: "PRIVACY_BUDGET_SPENT" });
+    expect(budget.refused(undefined)).toMatchObject({
+      refused: "PRIVACY_BUDGET_SPENT",
+      detail: expect.stringContaining("accepted: mode central or local"),
+    });
     ceilings.set(clientNo(1), undefined);
     expect(budget.refused(undefined)).toBeUndefined();
   });

@@ -2,10 +2,9 @@ import { canonicalJson } from "../../core/crypto/canonical-json.ts";
 import { type Refusal, refuse } from "../../core/errors.ts";
 import type { JobId } from "../../core/ids.ts";
 import type { Plan } from "../../core/plan.ts";
-import type { Claim } from "../../core/privacy/account.ts";
-import { clientClaim } from "../../core/privacy/client-charge.ts";
+import { planClaim } from "../../core/privacy/private-plan.ts";
 import type { AttemptCharge } from "../rounds/events.ts";
-import type { Ceilings } from "./ceilings.ts";
+import type { NamedCeilings } from "./ceilings.ts";
 import type { ChargeBook } from "./charge-book.ts";
 import { highestEpsilon, remembered } from "./epsilons.ts";
 
@@ -22,27 +21,19 @@ export interface Budget {
   refused(charge: AttemptCharge | undefined): Refusal | undefined;
 }
 
-export type Private = Exclude<Plan["privacy"], { readonly mode: "none" }>;
-
-export type PrivatePlan = Plan & { readonly privacy: Private };
-
-export const isPrivate = (plan: Plan): plan is PrivatePlan => plan.privacy.mode !== "none";
-
-/** What the epsilon of such a plan says. */
-export function claimOf(privacy: Private): Claim {
-  if (privacy.mode !== "central") return clientClaim(privacy);
-  const { adjacency, delta, accountant } = privacy;
-  return { unit: "client", adjacency, delta, accountant };
-}
-
 /** Looked up for every client of every round, and dear to compute: what one account costs is computed once. */
-export function budgetOf(job: { jobId: JobId; plan: Plan }, book: ChargeBook, ceilings: Ceilings): Budget {
+export function budgetOf(
+  job: { jobId: JobId; plan: Plan },
+  book: ChargeBook,
+  { ceilings, nameOf }: NamedCeilings,
+): Budget {
   const { jobId, plan } = job;
   const { privacy } = plan;
-  const beyondCeiling = (next: AttemptCharge | undefined) => ceilings.refused(book.accounts(jobId, next), privacy.mode);
+  const beyondCeiling = (next: AttemptCharge | undefined) =>
+    ceilings.refused(book.accounts(jobId, next), privacy.mode, nameOf);
   if (privacy.mode === "none") return { spent: () => null, afterNext: () => null, refused: beyondCeiling };
 
-  const epsilonOf = remembered(claimOf(privacy));
+  const epsilonOf = remembered(planClaim(privacy));
   const sinceChange = untilChange(book);
   const highest = (next: AttemptCharge | undefined) =>
     sinceChange(canonicalJson(next ?? null), () => highestEpsilon(book.accounts(jobId, next), epsilonOf));

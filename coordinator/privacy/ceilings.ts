@@ -27,6 +27,12 @@ export function isWeaker(before: Ceiling | undefined, after: Ceiling | undefined
   return isLooser || after.maxEpsilon > before.maxEpsilon || after.delta > before.delta;
 }
 
+/** With the names that people know the clients by. */
+export interface NamedCeilings {
+  readonly ceilings: Ceilings;
+  readonly nameOf: (clientId: ClientId) => string;
+}
+
 /** The ceilings in force. A client is under that of everyone and under its own: both hold. */
 export class Ceilings {
   readonly #inForce = new Map<Scope, Ceiling>();
@@ -64,11 +70,11 @@ export class Ceilings {
    * Why a job of this mode must not go on to charge these accounts. Ceilings are about clients, so they leave no room for
    * a job without privacy, nor for one that protects single examples only.
    */
-  refused(accounts: Accounts, mode: Plan["privacy"]["mode"]): Refusal | undefined {
+  refused(accounts: Accounts, mode: Plan["privacy"]["mode"], nameOf: NamedCeilings["nameOf"]): Refusal | undefined {
     for (const [clientId, account] of accounts) {
       for (const ceiling of this.over(clientId)) {
         const why = whyNot(mode) ?? this.#exceeded(ceiling, account);
-        if (why !== undefined) return refuse("PRIVACY_BUDGET_SPENT", `client ${clientId}: ${why}`);
+        if (why !== undefined) return refuse("PRIVACY_BUDGET_SPENT", `client ${nameOf(clientId)}: ${why}`);
       }
     }
     return undefined;
@@ -83,5 +89,6 @@ export class Ceilings {
 
 function whyNot(mode: Plan["privacy"]["mode"]): string | undefined {
   if (mode === "central" || mode === "local") return undefined;
-  return `there is a ceiling on what its privacy may cost, and no epsilon of clients covers a job of mode ${mode}`;
+  const why = `there is a ceiling on what its privacy may cost, and no epsilon of clients covers a job of mode ${mode}`;
+  return `${why}, acknowledged or not; accepted: mode central or local`;
 }

@@ -32,10 +32,12 @@ describe("the participation limits of a tree", () => {
     else expect(refusal?.detail).toContain(accepted);
   });
 
-  test("go with neither coins nor giving up", () => {
+  test("go with neither coins nor giving up nor quarantine: turns must not follow from updates", () => {
     const cohort = { sampling: "poisson", rate: 0.5 };
     expect(refusalOf({ ...CENTRAL, tree: tree(8) }, { cohort })?.detail).toContain("full or fixed");
     expect(refusalOf({ ...CENTRAL, tree: tree(8), onAbsence: "abandon" })?.detail).toContain("onAbsence zero");
+    const reputation = { mode: "quarantine" };
+    expect(refusalOf({ ...CENTRAL, tree: tree(8) }, { reputation })?.detail).toContain("reputation.mode observe");
   });
 });
 

@@ -1,8 +1,8 @@
 import { type Refusal, refuse } from "../../core/errors.ts";
-import type { Plan } from "../../core/plan.ts";
+import { type Plan, reputationSettings } from "../../core/plan.ts";
 import type { CentralPrivacy, TreeSettings } from "../../core/plan-privacy.ts";
 import { mostParticipations } from "../../core/privacy/accountants/tree.ts";
-import { participationLimits } from "./attempt-charge.ts";
+import { participationLimits } from "../../core/privacy/central-charge.ts";
 import { largestCohort } from "./sampling-claim.ts";
 
 /**
@@ -24,7 +24,8 @@ function refusedWeights(weights: Plan["aggregation"]["weights"]): string | undef
   return `aggregation.weights ${weights}: a client's number of examples is not covered; accepted is uniform`;
 }
 
-function refusedCentral({ cohort, rounds }: Plan, privacy: CentralPrivacy, numClients: number): string | undefined {
+function refusedCentral(plan: Plan, privacy: CentralPrivacy, numClients: number): string | undefined {
+  const { cohort, rounds } = plan;
   const { tree, onAbsence } = privacy;
   if (cohort.sampling === "poisson" && onAbsence === "abandon") {
     return "cohort.sampling poisson: an attempt given up for one client would tell that it was drawn; accepted is privacy.onAbsence zero";
@@ -34,7 +35,10 @@ function refusedCentral({ cohort, rounds }: Plan, privacy: CentralPrivacy, numCl
     return "privacy.tree: participation limits, not coins, decide who is asked; accepted is cohort.sampling full or fixed";
   }
   if (onAbsence === "abandon") {
-    return "privacy.tree: whoever is absent keeps its part for a later round; accepted is privacy.onAbsence zero";
+    return "privacy.tree: whose turn it is next would depend on who answered; accepted is privacy.onAbsence zero";
+  }
+  if (reputationSettings(plan).mode === "quarantine") {
+    return "privacy.tree: whose turn it is would depend on updates before the noise; accepted is reputation.mode observe";
   }
   return refusedLimits(tree, rounds, largestCohort(cohort, numClients), numClients);
 }

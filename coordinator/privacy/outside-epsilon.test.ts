@@ -94,5 +94,12 @@ privacy: { ${privacy} }
   await expect(jobs.start(plan("mode: none"), "/")).rejects.toMatchObject({ code: "PRIVACY_UNSUPPORTED" });
   await jobs.start(plan("mode: none, acknowledgeOutsideEpsilon: true"), "/");
   expect(jobs.list()).toHaveLength(3);
+  // under a ceiling no line in the plan helps, so none is advised
+  const { ceilings } = coordinator.parts.changes.administrators;
+  ceilings.set("everyone", { maxEpsilon: 50, delta: 0.001, adjacency: "zero-out" });
+  await expect(jobs.start(plan("mode: none"), "/")).rejects.toMatchObject({
+    code: "PRIVACY_BUDGET_SPENT",
+    message: expect.not.stringContaining("acknowledgeOutsideEpsilon"),
+  });
   await coordinator.close();
 });

@@ -3,14 +3,14 @@ import type { ClientId, Digest, FederationId, JobId } from "../../core/ids.ts";
 import type { Plan } from "../../core/plan.ts";
 import type { Account, Entry } from "../../core/privacy/account.ts";
 import type { Mechanism } from "../../core/privacy/accountants/mechanism.ts";
+import type { Contract } from "../../core/privacy/contract.ts";
+import { planContract } from "../../core/privacy/plan-contract.ts";
+import { isPrivate, planClaim, roundsCharged } from "../../core/privacy/private-plan.ts";
 import type { Administrator, Administrators } from "../administration/administrators.ts";
 import type { ChangeStatement } from "../administration/change.ts";
 import type { AttemptCharge } from "../rounds/events.ts";
-import { claimOf, isPrivate, type PrivatePlan } from "./budget.ts";
 import type { Ceiling, Ceilings, Scope } from "./ceilings.ts";
 import type { Accounts, ChargeBook } from "./charge-book.ts";
-import { planContract } from "./command/plan-contract.ts";
-import type { Contract } from "./contract.ts";
 import { remembered } from "./epsilons.ts";
 
 /** What clients were charged, and what may still be charged. Plain data: its JSON is what `holdfast privacy show --json` prints. */
@@ -114,17 +114,10 @@ export function privacyReport(from: SeenFrom | readonly ClientId[], parts: Repor
 function reportedJob({ jobId, plan, planned }: SeenFrom, accounts: Accounts): ReportedJob {
   const of = { jobId, name: plan.job, mode: plan.privacy.mode };
   if (!isPrivate(plan) || planned === undefined) return { ...of, maxEpsilon: null, contract: null };
-  const { delta, accountant = "best" } = claimOf(plan.privacy);
-  const rounds = Math.max(0, ...[...accounts.values()].map((account) => roundsOf(account, jobId, plan)));
+  const { delta, accountant = "best" } = planClaim(plan.privacy);
+  const rounds = Math.max(0, ...[...accounts.values()].map((account) => roundsCharged(account, jobId, plan)));
   const contract = planContract(plan, planned.mechanism, rounds, { delta, accountant });
   return { ...of, maxEpsilon: plan.privacy.maxEpsilon, contract };
-}
-
-/** How many rounds of this job an account was charged for: each step of training is one use, a tree of rounds one. */
-function roundsOf(account: Account, jobId: JobId, { local, privacy }: PrivatePlan): number {
-  const uses = account.reduce((sum, entry) => sum + (entry.jobId === jobId ? entry.times : 0), 0);
-  if (privacy.mode === "example") return uses / local.steps;
-  return privacy.mode === "central" && privacy.tree !== undefined ? uses * privacy.tree.numLeaves : uses;
 }
 
 interface Group {
@@ -150,7 +143,7 @@ type Spending = Pick<ReportedGroup, "spent" | "left" | "afterNext">;
 function spendingOf(job: SeenFrom | undefined, book: ChargeBook): (id: ClientId, account: Account) => Spending {
   if (job === undefined || !isPrivate(job.plan)) return () => ({ spent: null, left: null, afterNext: null });
   const { maxEpsilon } = job.plan.privacy;
-  const epsilonOf = remembered(claimOf(job.plan.privacy));
+  const epsilonOf = remembered(planClaim(job.plan.privacy));
   const after = job.next === undefined ? undefined : book.accounts(job.jobId, job.next);
   return (id, account) => {
     const spent = epsilonOf(account);

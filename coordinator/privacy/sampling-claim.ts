@@ -41,8 +41,10 @@ function drawnFrom(cohort: Drawn, population: number): Sampling {
     return cohort.size >= population ? "full" : { fixed: { cohort: cohort.size, population } };
   }
   const { rate, cap = population } = cohort;
-  if (cap < population) return { poisson: { rate, cap, population } };
-  return rate === 1 ? "full" : { poisson: { rate } };
+  // the log that every client can read lists as many commitments as clients were asked
+  const drawn = { rate, population, sizePublished: true } as const;
+  if (cap < population) return { poisson: { ...drawn, cap } };
+  return rate === 1 ? "full" : { poisson: drawn };
 }
 
 /** The most clients that one round can ask. */

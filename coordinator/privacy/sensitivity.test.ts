@@ -129,9 +129,9 @@ describe("plans without one are refused by name", () => {
       "cohort.sampling fixed with privacy.adjacency zero-out: no accountant knows",
     ],
     [
-      { cohort: { sampling: "poisson", rate: 0.5 }, privacy: { adjacency: "replace-one", accountant: "rdp" } },
+      { cohort: { sampling: "fixed", size: 5 }, privacy: { adjacency: "replace-one", accountant: "pld" } },
       10,
-      "Poisson sampling has no Renyi accountant under replace-one",
+      "a fixed number of clients is accounted by Renyi divergences only",
     ],
     [
       { privacy: { tree: { numLeaves: 4, maxParticipations: 1 }, accountant: "pld" } },

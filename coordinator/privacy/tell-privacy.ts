@@ -1,7 +1,7 @@
+import { contractLines, samplingText } from "../../core/privacy/contract.ts";
 import { toldEpsilon, toldLeft } from "../../core/privacy/told.ts";
 import type { Change } from "../administration/change.ts";
 import type { Ceiling } from "./ceilings.ts";
-import { contractLines, samplingText } from "./contract.ts";
 import type { PrivacyReport } from "./privacy-report.ts";
 
 /** A privacy report for people, line by line. */

@@ -50,16 +50,28 @@ const charge = (state: JobState, inputs: number): Command => {
 test("a charge says how the cohort was drawn, whatever the plan says of it", () => {
   const rules = rulesOf({ mechanism: GAUSSIAN });
   const job = testJob(testPlan({ privacy: CENTRAL }), N);
-  for (const sampling of [{ poisson: { rate: 0.25 } }, { fixed: { cohort: 3, population: N } }, "full"] as const) {
+  const coins = { poisson: { rate: 0.25, population: N, sizePublished: true } } as const;
+  for (const sampling of [coins, { fixed: { cohort: 3, population: N } }, "full"] as const) {
     const closed = through(job, rules, open(sampling), deadline);
-    expect(chargesOf(closed, rules, charge(closed, 1))).toMatchObject([{ mechanism: { ...GAUSSIAN, sampling } }]);
+    const mechanism = { ...GAUSSIAN, sampling };
+    expect(chargesOf(closed, rules, charge(closed, 1))).toMatchObject([{ mechanism }]);
+    expect(nextCharge(closed, rules.charge)).toMatchObject({ mechanism });
   }
+});
+
+test("coins that are said to hide how many came up amplify nothing: the log tells it", () => {
+  const rules = rulesOf({ mechanism: GAUSSIAN });
+  const secret = { poisson: { rate: 0.25 } } as const;
+  const closed = through(testJob(testPlan({ privacy: CENTRAL }), N), rules, open(secret), deadline);
+  expect(chargesOf(closed, rules, charge(closed, 1))).toMatchObject([{ mechanism: { ...GAUSSIAN, sampling: "full" } }]);
 });
 
 test("an attempt of an older journal, which does not say, is charged as if everybody had been asked", () => {
   const rules = rulesOf({ mechanism: { ...GAUSSIAN, sampling: { poisson: { rate: 0.1 } } } });
   const closed = through(testJob(testPlan({ privacy: CENTRAL }), N), rules, open(), deadline);
   expect(chargesOf(closed, rules, charge(closed, 1))).toMatchObject([{ mechanism: GAUSSIAN }]);
+  // what the budget is asked for is what will be charged
+  expect(nextCharge(closed, rules.charge)).toMatchObject({ mechanism: GAUSSIAN });
 });
 
 describe("a tree of rounds", () => {

@@ -1,7 +1,7 @@
 import { ZERO_DIGEST } from "../../core/ids.ts";
+import { asLogged, treeOf } from "../../core/privacy/central-charge.ts";
 import type { AttemptCharge, EventOf, JobEvent } from "./events.ts";
 import type { ClosedRound, JobState, OpenRound } from "./job-state.ts";
-import { treeOf } from "./participations.ts";
 import type { CommandOf, RoundRules } from "./round.ts";
 
 /** Reserves the charge that must be durable before noise is drawn; the same inputs reuse their noise and their charge. */
@@ -20,14 +20,15 @@ export function charge(
 }
 
 /**
- * What the next attempt of this job will be charged: what has to fit into the budget before it opens. Undefined where
- * the job is charged for nothing.
+ * What the next attempt of this job will be charged: what has to fit into the budget before it opens, and of one that has
+ * opened, what its own draw costs. Undefined where the job is charged for nothing.
  */
 export function nextCharge(state: JobState, planned: AttemptCharge | undefined): AttemptCharge | undefined {
   const { stage } = state;
   if (planned === undefined || stage.name === "ended") return undefined;
   const times = timesOf(state, stage.round);
-  return { ...planned, ...(times !== undefined && { times }) };
+  const paid = stage.name === "ready" ? planned : chargeOf(state, planned, stage);
+  return { ...paid, ...(times !== undefined && { times }) };
 }
 
 /**
@@ -62,12 +63,12 @@ function reserved(
 
 /**
  * By what the scheduler did when it drew this cohort, not by what the plan says: a draw that nobody recorded amplifies
- * nothing.
+ * nothing, nor does one of which the log tells more than was recorded.
  */
 function chargeOf({ plan }: JobState, planned: AttemptCharge, stage: OpenRound | ClosedRound): AttemptCharge {
   const { mechanism, ...rest } = planned;
   if (plan.privacy.mode !== "central" || mechanism.mechanism === "tree") return planned;
-  return { mechanism: { ...mechanism, sampling: stage.sampling ?? "full" }, ...rest };
+  return { mechanism: { ...mechanism, sampling: asLogged(stage.sampling ?? "full") }, ...rest };
 }
 
 /** 0 in a tree that has been paid, else as the plan says. */

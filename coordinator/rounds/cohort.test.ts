@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { ClientId } from "../../core/ids.ts";
 import { seededRandom } from "../../core/random/seeded.ts";
 import { drawCohort, publicCohortSize } from "./cohort.ts";
-import type { JobState } from "./job-state.ts";
+import type { JobEvent } from "./events.ts";
+import { evolve, type JobState } from "./job-state.ts";
 import { mayTakePart, withParticipations } from "./participations.ts";
 import { clientNo, testJob, testPlan } from "./testing.ts";
 
@@ -40,7 +41,9 @@ describe("coins", () => {
     expect(Math.abs(together - 0.09 * DRAWS)).toBeLessThan(slack(0.09));
     const nobody = 0.7 ** N;
     expect(Math.abs((sizes[0] as number) - nobody * DRAWS)).toBeLessThan(slack(nobody));
-    expect(drawCohort(state, state.population, randomness(2)).sampling).toEqual({ poisson: { rate: 0.3 } });
+    expect(drawCohort(state, state.population, randomness(2)).sampling).toEqual({
+      poisson: { rate: 0.3, population: N, sizePublished: true },
+    });
   });
 
   test("beyond the cap a uniform choice remains", () => {
@@ -50,7 +53,7 @@ describe("coins", () => {
     const mean = of.reduce((sum, count) => sum + count, 0) / N;
     for (const count of of) expect(Math.abs(count - mean)).toBeLessThan(slack(mean / DRAWS));
     const capped = drawCohort(state, state.population, randomness(2)).sampling;
-    expect(capped).toEqual({ poisson: { rate: 0.5, cap: 3, population: N } });
+    expect(capped).toEqual({ poisson: { rate: 0.5, cap: 3, population: N, sizePublished: true } });
   });
 });
 
@@ -107,6 +110,33 @@ describe("trees of rounds", () => {
         expect(inTree.length).toBeLessThanOrEqual(2);
       }
     }
+  });
+
+  test("take turns that do not depend on who answers, only on who was asked", () => {
+    const turns = (answers: (clientId: ClientId) => boolean) => {
+      let state = job({ sampling: "fixed", size: 2 }, { ...CENTRAL, tree }, 8);
+      const random = randomness(5);
+      return Array.from({ length: 8 }, (_, i) => {
+        state = { ...state, stage: { name: "ready", round: i + 1, attempt: 0 } };
+        const { cohort } = drawCohort(state, state.population, random);
+        const of = { jobId: state.jobId, round: i + 1, attempt: 0 };
+        const opened = { ...of, type: "RoundOpened", serverNonce: "", cohort, openedAtMs: 0 } as const;
+        const rows = cohort.filter(answers).map((clientId) => ({ clientId, updateId: "", payloadSha256: "" }));
+        const absent = cohort.filter((clientId) => !answers(clientId));
+        const closed = {
+          ...of,
+          type: "RoundClosed",
+          rows,
+          absent,
+          distancePath: "fast",
+          seeds: [],
+          closedAtMs: 0,
+        } as const;
+        state = [opened, closed].reduce((before, event) => evolve(before, event as JobEvent), state);
+        return cohort;
+      });
+    };
+    expect(turns((clientId) => clientId !== clientNo(0))).toEqual(turns(() => true));
   });
 
   test("leave out whoever has no part left, and let it in again when the next tree begins", () => {

@@ -2,10 +2,11 @@ import type { ErrorCode } from "../../core/errors.ts";
 import { type ClientId, type Digest, type JobId, ZERO_DIGEST } from "../../core/ids.ts";
 import type { Plan } from "../../core/plan.ts";
 import type { Sampling } from "../../core/privacy/accountants/mechanism.ts";
+import { treeOf } from "../../core/privacy/central-charge.ts";
 import type { TensorSchema } from "../../core/tensors/schema.ts";
 import { type AdmittedUpdate, admitted } from "../../core/update.ts";
 import type { EventOf, JobEvent, StoredMemory } from "./events.ts";
-import { type Participation, treeOf, withParticipations, withTreeSeed } from "./participations.ts";
+import { type Participation, withParticipations, withTreeSeed } from "./participations.ts";
 import { CLEAN, type Finding, isFault, type Standing } from "./reputation.ts";
 
 /** Everything a job is, as its events made it: `evolve` folds the journal into this. */
@@ -147,7 +148,7 @@ export function evolve(state: JobState, event: JobEvent | EventOf<"ClientRelease
       return inOpenRound(
         {
           ...state,
-          participations: withParticipations(state, event.round, clientsOf(event)),
+          participations: withParticipations(state, event.round, askedIn(event)),
           treeSeeds: withTreeSeed(state, event.round, seedOf(event)),
         },
         (open) => closed(open, event),
@@ -257,7 +258,7 @@ function closed(open: OpenRound, event: EventOf<"RoundClosed">): ClosedRound {
 /** Older journals have none. */
 const seedOf = ({ seeds: [seed = ZERO_DIGEST] }: EventOf<"RoundClosed">) => seed;
 
-const clientsOf = ({ rows }: EventOf<"RoundClosed">) => rows.map((row) => row.clientId);
+const askedIn = ({ rows, absent }: EventOf<"RoundClosed">) => [...rows.map((row) => row.clientId), ...absent];
 
 function withCharge(state: JobState, event: EventOf<"ChargeReserved">): JobState {
   if (state.stage.name !== "closed") return state;

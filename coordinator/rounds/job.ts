@@ -112,7 +112,7 @@ export class Job {
     try {
       while (!this.#left.signal.aborted && this.#state.stage.name !== "ended") {
         const { stage } = this.#state;
-        if (stage.name === "ready") await this.#openRound(stage);
+        if (stage.name === "ready") await this.#openRound(stage).catch((error: unknown) => this.#failed(error));
         else if (stage.name === "open") await this.#roundDecided(stage);
         else await this.#commitRound(stage).catch((error: unknown) => this.#failed(error));
       }
@@ -137,7 +137,7 @@ export class Job {
     if (this.#left.signal.aborted && isCode(error, "SHUTTING_DOWN")) return;
     if (isCode(error, ...MACHINE_FAILED)) throw error;
     const { clock, log } = this.#parts;
-    log.error({ err: error, jobId: this.#state.jobId }, "the round cannot be closed");
+    log.error({ err: error, jobId: this.#state.jobId }, "the round cannot go on");
     const reason = error instanceof FederationError ? `${error.code}: ${error.message}` : String(error);
     await this.submit({ type: "fail", reason, nowMs: clock.nowMs() });
   }

@@ -197,3 +197,18 @@ test("a round that cannot be closed ends its job, not the coordinator", async ()
   expect(federation.coordinator.parts.jobs.list()).toMatchObject([{ phase: "failed" }]);
   expect(federation.errors).toEqual([]);
 });
+
+test("a round that cannot be opened ends its job, not the coordinator", async () => {
+  const federation = await testFederation(4);
+  const { parts } = federation.coordinator;
+  const { clients } = parts;
+  const find = clients.find.bind(clients);
+  clients.find = () => {
+    throw new FederationError("INTERNAL", "nobody is found");
+  };
+  const jobId = await start(federation, plan());
+  await jobEnded(federation, jobId);
+  clients.find = find;
+  expect(parts.jobs.list()).toMatchObject([{ phase: "failed" }]);
+  expect(federation.errors).toEqual([]);
+});

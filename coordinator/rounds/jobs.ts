@@ -14,6 +14,7 @@ import { checkFeasible, distancePathOf, measuresOf, type Pipeline, pipelineOf } 
 import type { AttemptKey, ClientSession, Clients, JobSummary, Jobs, Limits, ModelSummary, Sessions } from "../parts.ts";
 import { attemptCharge } from "../privacy/attempt-charge.ts";
 import { budgetOf } from "../privacy/budget.ts";
+import type { NamedCeilings } from "../privacy/ceilings.ts";
 import type { ChargeBook } from "../privacy/charge-book.ts";
 import { checkBudget } from "../privacy/check-budget.ts";
 import type { NoiseSource } from "../privacy/mechanisms/noise-source.ts";
@@ -109,8 +110,9 @@ export class JobTable implements Jobs {
     const enrolled = this.#parts.clients.list().filter((client) => !client.revoked);
     const population = enrolled.map((client) => client.clientId);
     checkStart(resolved.plan, enrolled.filter((client) => mayBeAsked(resolved.plan, client)).length);
+    // what no line in the plan can change is said first
+    checkBudget(resolved.plan, population, this.#parts.charges, this.#ceilings());
     checkOutsideEpsilon({ plan: resolved.plan, population }, this.#states());
-    checkBudget(resolved.plan, population, this.#parts.charges, this.#parts.administrators.ceilings);
     const { blobs, journal, random, clock, log } = this.#parts;
     const { forfeited } = samplingClaim(resolved.plan, population.length);
     if (resolved.plan.privacy.mode === "central" && forfeited !== undefined)
@@ -166,9 +168,17 @@ export class JobTable implements Jobs {
     return jobReport(state, summaryOf(state), [...known.models.values()], round, this.#parts);
   }
 
+  #nameOf(id: ClientId): string {
+    return this.#parts.clients.find(id)?.name ?? id;
+  }
+
+  #ceilings(): NamedCeilings {
+    return { ceilings: this.#parts.administrators.ceilings, nameOf: (id) => this.#nameOf(id) };
+  }
+
   privacy(jobId: JobId | undefined): PrivacyReport {
     const { charges: book, administrators, clients, federationId } = this.#parts;
-    const nameOf = (id: ClientId) => clients.find(id)?.name ?? id;
+    const nameOf = (id: ClientId) => this.#nameOf(id);
     const jobName = (id: string) => this.#known.get(id as JobId)?.state.plan.job ?? id;
     const parts = { federationId, book, administrators, nameOf, jobName };
     if (jobId === undefined)
@@ -276,13 +286,13 @@ export class JobTable implements Jobs {
   #run(known: Known, topology: Uint8Array | undefined): void {
     const { state } = known;
     const pipeline = pipelineOf(state.plan.aggregation);
-    const { charges, administrators } = this.#parts;
+    const { charges } = this.#parts;
     known.job = new Job(state, {
       ...this.#parts,
       pipeline,
       rules: roundRules(state, pipeline),
       optimizer: serverOptimizerOf(state.plan.serverOptimizer),
-      budget: budgetOf(state, charges, administrators.ceilings),
+      budget: budgetOf(state, charges, this.#ceilings()),
       evaluation: this.#evaluationOf(known, topology),
       rootTraining: rootTrainingOf(known, topology),
       arrived: this.#arrivedOf(state, pipeline),

@@ -1,10 +1,10 @@
 import type { ClientId, JobId } from "../../core/ids.ts";
+import { noiseText } from "../../core/privacy/contract.ts";
+import { planContract } from "../../core/privacy/plan-contract.ts";
+import { isPrivate, planClaim } from "../../core/privacy/private-plan.ts";
 import { toldEpsilon } from "../../core/privacy/told.ts";
 import { attemptCharge } from "../privacy/attempt-charge.ts";
-import { claimOf, isPrivate } from "../privacy/budget.ts";
 import { ChargeBook } from "../privacy/charge-book.ts";
-import { planContract } from "../privacy/command/plan-contract.ts";
-import { noiseText } from "../privacy/contract.ts";
 import { highestEpsilon, remembered } from "../privacy/epsilons.ts";
 import { samplingClaim } from "../privacy/sampling-claim.ts";
 import type { Event, EventOf } from "./events.ts";
@@ -102,7 +102,7 @@ function startedLine(event: EventOf<"JobStarted">): string {
 function contract({ plan, population }: EventOf<"JobStarted">): string[] {
   const planned = attemptCharge(plan, population.length);
   if (!isPrivate(plan) || planned === undefined) return [];
-  const { delta, accountant = "best" } = claimOf(plan.privacy);
+  const { delta, accountant = "best" } = planClaim(plan.privacy);
   const says = planContract(plan, planned.mechanism, plan.rounds, { delta, accountant });
   const { unit, sampling, seesUnnoised, notCovered } = says;
   // trees need no sampling, and no noise of a client's own is amplified by it
@@ -120,7 +120,7 @@ function contract({ plan, population }: EventOf<"JobStarted">): string[] {
 /** Over all that the job's clients were charged, in this job and others: that of the client with the most. */
 function epsilonPart({ jobId, plan }: EventOf<"JobStarted">, book: ChargeBook): () => string {
   if (!isPrivate(plan)) return noEpsilon;
-  const claim = claimOf(plan.privacy);
+  const claim = planClaim(plan.privacy);
   const epsilonOf = remembered(claim);
   return () => `, epsilon ${toldEpsilon(highestEpsilon(book.accounts(jobId), epsilonOf))} at delta ${claim.delta}`;
 }

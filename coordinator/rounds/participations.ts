@@ -1,17 +1,16 @@
 import type { ClientId, Digest } from "../../core/ids.ts";
 import type { TreeSettings } from "../../core/plan-privacy.ts";
+import { treeOf } from "../../core/privacy/central-charge.ts";
 import type { JobState } from "./job-state.ts";
 
-/** The rounds of the newest tree in which a client's update counted, as the limits need them. */
+/**
+ * The rounds of the newest tree in which a client was asked, as the limits need them. Whether it answered is not looked
+ * at: the turns of the others would depend on it, and the sensitivity of a tree assumes that they do not.
+ */
 export interface Participation {
   readonly lastRound: number;
   /** How often in the tree of that round. */
   readonly times: number;
-}
-
-/** Trees follow one another, `numLeaves` rounds each. */
-export function treeOf({ numLeaves }: TreeSettings, round: number): number {
-  return Math.floor((round - 1) / numLeaves);
 }
 
 /** Whether the limits of the plan's trees, which their accounting rests on, leave the client a part in this round. */
@@ -23,7 +22,7 @@ export function mayTakePart({ plan, participations }: JobState, clientId: Client
   return treeOf(tree, past.lastRound) !== treeOf(tree, round) || past.times < tree.maxParticipations;
 }
 
-/** After a round in which the updates of these clients counted. */
+/** After a round that asked these clients and closed. */
 export function withParticipations(
   { plan, participations }: JobState,
   round: number,

@@ -1,3 +1,4 @@
+import type { PublicLeaf } from "../../core/crypto/public-leaf.ts";
 import type { Digest } from "../../core/ids.ts";
 import type { SignedHead } from "../../core/statements.ts";
 import type { LeafParts } from "../audit/leaves.ts";
@@ -8,6 +9,7 @@ export interface EventStore {
   /** Writes all of the group or nothing, and returns when it is durable. */
   commit(group: CommitGroup): void;
   read(fromIndex: number, limit: number): StoredEvent[];
+  leaves(fromIndex: number, limit: number): PublicLeaf[];
   find(key: string): StoredEvent | undefined;
   headCovering(index: number): SignedHead | undefined;
   /** The bytes as they were given, or damaged. */

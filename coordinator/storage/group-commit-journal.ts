@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../core/clock.ts";
+import type { PublicLeaf } from "../../core/crypto/public-leaf.ts";
 import { sha256 } from "../../core/crypto/sha256.ts";
 import type { SigningKey } from "../../core/crypto/sign.ts";
 import { signHead } from "../../core/crypto/statements.ts";
@@ -81,6 +82,10 @@ export class GroupCommitJournal implements Journal {
 
   read(fromIndex: number, limit: number): StoredEvent[] {
     return this.#store.read(fromIndex, limit);
+  }
+
+  leaves(fromIndex: number, limit: number): PublicLeaf[] {
+    return this.#store.leaves(fromIndex, limit);
   }
 
   find(key: string): StoredEvent | undefined {

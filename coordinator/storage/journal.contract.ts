@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { merkleRoot } from "../../core/crypto/merkle.ts";
+import { publicLeafHash } from "../../core/crypto/public-leaf.ts";
 import { sha256, sha256Bytes } from "../../core/crypto/sha256.ts";
 import { coordinatorSigningKey } from "../../core/crypto/sign.ts";
 import { verifyHead } from "../../core/crypto/statements.ts";
@@ -50,6 +52,7 @@ export function describeJournal(
         expect(journal.size).toBe(0);
         expect(journal.head).toBeUndefined();
         expect(journal.read(0, 10)).toEqual([]);
+        expect(journal.leaves(0, 10)).toEqual([]);
         expect(journal.headCovering(0)).toBeUndefined();
       }));
 
@@ -80,6 +83,20 @@ export function describeJournal(
           { index: 0, event, sealed: undefined },
           { index: 1, event, sealed: { note: "sealed" } },
         ]);
+      }));
+
+    test("its public leaves, page by page, lead to the root that heads are signed over", () =>
+      withJournal(async (journal) => {
+        const { event } = numbered(2);
+        const commitmentKey = new Uint8Array(32).fill(1);
+        await journal.append([numbered(0), { event: numbered(1).event }, { event, commitmentKey }]);
+        const leaves = [...journal.leaves(0, 2), ...journal.leaves(2, 10)];
+        expect(merkleRoot(leaves.map(publicLeafHash))).toBe(journal.head?.root);
+        expect(leaves.map(({ publicBytes }) => JSON.parse(Buffer.from(publicBytes).toString()))).toEqual(
+          [0, 1, 2].map((n) => numbered(n).event),
+        );
+        expect(journal.leaves(1, 1)).toEqual(leaves.slice(1, 2));
+        expect(journal.leaves(3, 10)).toEqual([]);
       }));
 
     test("an event that is not durable yet is neither counted nor found", () =>

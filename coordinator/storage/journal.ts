@@ -1,3 +1,4 @@
+import type { PublicLeaf } from "../../core/crypto/public-leaf.ts";
 import type { Digest } from "../../core/ids.ts";
 import type { SignedHead } from "../../core/statements.ts";
 import type { Event, SealedPart } from "../rounds/events.ts";
@@ -22,6 +23,9 @@ export interface Journal {
 
   /** Durable events from `fromIndex` on, in order, at most `limit`. */
   read(fromIndex: number, limit: number): StoredEvent[];
+
+  /** Durable leaves from `fromIndex` on, in order, at most `limit`: exactly what heads are signed over, and nothing sealed. */
+  leaves(fromIndex: number, limit: number): PublicLeaf[];
 
   /** The event stored under this key, if any (an update's event is stored under its update id). */
   find(key: string): StoredEvent | undefined;

@@ -1,7 +1,8 @@
+import type { PublicLeaf } from "../../core/crypto/public-leaf.ts";
 import type { Digest } from "../../core/ids.ts";
 import type { SignedHead } from "../../core/statements.ts";
 import { auditChain } from "../audit/chain.ts";
-import { contentOf } from "../audit/leaves.ts";
+import { contentOf, publicLeafOf } from "../audit/leaves.ts";
 import type { CommitGroup, EventRow, EventStore } from "./event-store.ts";
 import { GroupCommitJournal, type JournalSettings } from "./group-commit-journal.ts";
 import type { Journal, StoredEvent } from "./journal.ts";
@@ -37,6 +38,10 @@ export class MemoryEventStore implements EventStore {
 
   read(fromIndex: number, limit: number): StoredEvent[] {
     return this.#rows.slice(fromIndex, fromIndex + limit).map(storedEvent);
+  }
+
+  leaves(fromIndex: number, limit: number): PublicLeaf[] {
+    return this.#rows.slice(fromIndex, fromIndex + limit).map(publicLeafOf);
   }
 
   find(key: string): StoredEvent | undefined {

@@ -1,7 +1,8 @@
+import type { PublicLeaf } from "../../core/crypto/public-leaf.ts";
 import { FederationError } from "../../core/errors.ts";
 import { type Digest, type FederationId, fromHex, toHex } from "../../core/ids.ts";
 import type { SignedHead } from "../../core/statements.ts";
-import { contentOf } from "../audit/leaves.ts";
+import { contentOf, publicLeafOf } from "../audit/leaves.ts";
 import type { CommitGroup, EventStore } from "./event-store.ts";
 import type { StoredEvent } from "./journal.ts";
 import type { SqliteDriver, SqliteStatement } from "./sqlite-driver.ts";
@@ -44,6 +45,12 @@ interface EventColumns {
   readonly sealed: Uint8Array | null;
 }
 
+interface LeafColumns {
+  readonly public: Uint8Array;
+  readonly sealed: Uint8Array | null;
+  readonly salt: Uint8Array;
+}
+
 interface HeadColumns {
   readonly size: number;
   readonly root: Uint8Array;
@@ -59,6 +66,7 @@ export class SqliteEventStore implements EventStore {
   readonly #insertHead: SqliteStatement<never>;
   readonly #insertBlob: SqliteStatement<never>;
   readonly #events: SqliteStatement<EventColumns>;
+  readonly #leaves: SqliteStatement<LeafColumns>;
   readonly #eventByKey: SqliteStatement<EventColumns>;
   readonly #headAbove: SqliteStatement<HeadColumns>;
   readonly #newestHead: SqliteStatement<HeadColumns>;
@@ -74,6 +82,9 @@ export class SqliteEventStore implements EventStore {
     this.#insertBlob = database.prepare("INSERT OR IGNORE INTO blobs (digest, bytes) VALUES (?, ?)");
     this.#events = database.prepare(
       "SELECT position, public, sealed FROM events WHERE position >= ? ORDER BY position LIMIT ?",
+    );
+    this.#leaves = database.prepare(
+      "SELECT public, sealed, salt FROM events WHERE position >= ? ORDER BY position LIMIT ?",
     );
     this.#eventByKey = database.prepare("SELECT position, public, sealed FROM events WHERE key = ?");
     this.#headAbove = database.prepare("SELECT * FROM heads WHERE size > ? ORDER BY size LIMIT 1");
@@ -93,6 +104,12 @@ export class SqliteEventStore implements EventStore {
 
   read(fromIndex: number, limit: number): StoredEvent[] {
     return this.#events.all(fromIndex, limit).map(storedEvent);
+  }
+
+  leaves(fromIndex: number, limit: number): PublicLeaf[] {
+    return this.#leaves
+      .all(fromIndex, limit)
+      .map(({ public: publicBytes, sealed: sealedBytes, salt }) => publicLeafOf({ publicBytes, sealedBytes, salt }));
   }
 
   find(key: string): StoredEvent | undefined {

@@ -50,6 +50,7 @@ export async function witnessedJournal(journal: Journal, path: string, logKey: U
       return appended;
     },
     read: (fromIndex, limit) => journal.read(fromIndex, limit),
+    leaves: (fromIndex, limit) => journal.leaves(fromIndex, limit),
     find: (key) => journal.find(key),
     headCovering: (index) => journal.headCovering(index),
     inlineBlob: (digest) => journal.inlineBlob(digest),

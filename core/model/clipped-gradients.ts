@@ -1,14 +1,16 @@
-import { sumOfSquares } from "../vector/norms.ts";
+import { FederationError } from "../errors.ts";
+import { clipFactor, isClipped } from "./clip-factor.ts";
 import type { Differentiable } from "./differentiable.ts";
-import { clipFactor } from "./example-norms.ts";
+import { gradientSum, squareOf } from "./gradient-sum.ts";
 import { tf } from "./tensorflow.ts";
 
 /**
  * The sum over the examples of each one's own gradient, scaled to an L2 norm of at most `clipNorm` over all trainable
- * variables together. By the model's own way where it has one; else one example at a time, which any model can do whose
- * examples do not mix.
+ * variables together; one that float32 cannot scale so adds nothing (clip-factor.ts). By the model's own way where it has
+ * one; else one example at a time, which any model can do whose examples do not mix.
  *
  * @param inputs batch x inputSize; a batch may be empty
+ * @throws PRIVACY_UNSUPPORTED for a model that mixes examples
  */
 export function clippedGradients(
   model: Differentiable,
@@ -16,33 +18,37 @@ export function clippedGradients(
   labels: Int32Array,
   clipNorm: number,
 ): readonly tf.Tensor[] {
+  if (model.mixesExamples) throw mixing("batch normalisation and stateful layers mix examples");
   if (labels.length === 0) return model.trainable.map((it) => tf.zerosLike(it));
   return model.clippedGradients?.(inputs, labels, clipNorm) ?? oneByOne(model, inputs, labels, clipNorm);
 }
 
 function oneByOne(model: Differentiable, inputs: tf.Tensor2D, labels: Int32Array, clipNorm: number): tf.Tensor[] {
-  const sums = model.trainable.map((it) => new Float64Array(it.size));
+  const sum = gradientSum(model.trainable);
+  const requireUnchanged = watched(model);
   for (let row = 0; row < labels.length; row++) {
     tf.tidy(() => {
       const input = tf.slice2d(inputs, [row, 0], [1, model.inputSize]);
       const { gradients } = model.lossAndGradients(input, labels.subarray(row, row + 1));
-      addClipped(
-        sums,
-        gradients.map((it) => it.dataSync<"float32">()),
-        clipNorm,
-      );
+      const values = gradients.map((it) => it.dataSync<"float32">());
+      const norm = Math.sqrt(squareOf(values));
+      const factor = clipFactor(norm, clipNorm);
+      sum.add(values, isClipped(factor * norm, clipNorm) ? factor : 0);
     });
   }
-  return sums.map((sum, i) => tf.tensor(Float32Array.from(sum), (model.trainable[i] as tf.Variable).shape));
+  requireUnchanged();
+  return sum.tensors();
 }
 
-/** What is not finite adds nothing: its norm is no number that could be scaled. */
-function addClipped(sums: readonly Float64Array[], gradients: readonly Float32Array[], clipNorm: number): void {
-  const norm = Math.sqrt(gradients.reduce((sum, it) => sumOfSquares(it, sum), 0));
-  if (!Number.isFinite(norm)) return;
-  const factor = clipFactor(norm, clipNorm);
-  gradients.forEach((gradient, i) => {
-    const sum = sums[i] as Float64Array;
-    for (let j = 0; j < sum.length; j++) sum[j] = (sum[j] as number) + factor * (gradient[j] as number);
-  });
+/** Noise comes on the trainable variables only: what an example writes into another would leave as it is. */
+function watched({ variables, trainable }: Differentiable): () => void {
+  const others = variables.filter((it) => !trainable.includes(it));
+  const before = others.map((it) => it.dataId);
+  return () => {
+    if (others.some((it, i) => it.dataId !== before[i])) throw mixing("an example changed untrained weights");
+  };
+}
+
+function mixing(why: string): FederationError {
+  return new FederationError("PRIVACY_UNSUPPORTED", `${why}, so that none has a gradient of its own`);
 }

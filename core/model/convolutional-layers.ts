@@ -1,9 +1,10 @@
 import { builtinSchema, type ConvolutionalModel, imageSide } from "./builtin.ts";
-import { convolutionNorms } from "./convolution-norms.ts";
+import { clippedRows } from "./clipped-rows.ts";
+import { convolutionExamples } from "./convolution-examples.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import type { Differentiable } from "./differentiable.ts";
-import { clipFactor, exampleNorms } from "./example-norms.ts";
-import { logitErrors } from "./logit-errors.ts";
+import { gradientSum, squareOf } from "./gradient-sum.ts";
+import { logitErrors, meanLogitErrors } from "./logit-errors.ts";
 import { tf } from "./tensorflow.ts";
 
 interface Convolution {
@@ -59,23 +60,23 @@ export function convolutionalLayers(model: ConvolutionalModel): Differentiable {
     numClasses: model.classes,
     variables,
     trainable: variables,
+    mixesExamples: false,
     logits: (inputs) => forward(inputs).logits,
     lossAndGradients(inputs, labels) {
       const made = forward(inputs);
       const { lossSum } = crossEntropy(made.logits.dataSync<"float32">(), labels, model.classes);
-      const gradients = gradientsOf(layers, made, backward(layers, made, labels));
+      const gradients = gradientsOf(layers, made, backward(layers, made, meanLogitErrors(made.logits, labels)));
       return { loss: lossSum / labels.length, gradients };
     },
     clippedGradients(inputs, labels, clipNorm) {
-      let sums: readonly tf.Tensor[] | undefined;
+      let sums: readonly tf.Tensor[] = variables.map((it) => tf.zerosLike(it));
       for (let from = 0; from < labels.length; from += MOST_AT_ONCE) {
         const some = labels.subarray(from, from + MOST_AT_ONCE);
         const part = tf.tidy(() => {
           const made = forward(tf.slice2d(inputs, [from, 0], [some.length, model.inputs]));
           return clippedSum(layers, made, some, clipNorm);
         });
-        if (part === undefined) return undefined;
-        sums = sums === undefined ? part : sums.map((sum, i) => tf.add(sum, part[i] as tf.Tensor));
+        sums = sums.map((sum, i) => tf.add(sum, part[i] as tf.Tensor));
       }
       return sums;
     },
@@ -108,18 +109,20 @@ function convolve(convolutions: readonly Convolution[], images: tf.Tensor4D): Co
 /** Examples whose gradients are measured together: the backend slows down with many more. */
 const MOST_AT_ONCE = 32;
 
-/** Undefined where the gradient of an example is not finite. */
-function clippedSum(layers: Layers, made: Forward, labels: Int32Array, clipNorm: number): tf.Tensor[] | undefined {
-  const errors = backward(layers, made, labels);
-  const norms = exampleNormsOf(layers, made, errors);
-  if (!norms.every(Number.isFinite)) return undefined;
-  const factors = norms.map((norm) => labels.length * clipFactor(norm, clipNorm));
-  return gradientsOf(layers, made, scaled(errors, factors));
+function clippedSum(layers: Layers, made: Forward, labels: Int32Array, clipNorm: number): tf.Tensor[] {
+  const errors = backward(layers, made, logitErrors(made.logits, labels));
+  const examples = exampleGradients(layers, made, errors);
+  const squares = Float64Array.from(examples, squareOf);
+  const dense = clippedRows([layers], [made.features], [errors.atLogits], clipNorm, squares);
+  const sum = gradientSum(layers.convolutions.flatMap(({ filter, bias }) => [filter, bias]));
+  examples.forEach((gradients, row) => {
+    sum.add(gradients, dense.factors[row] as number);
+  });
+  return [...sum.tensors(), ...denseGradients(dense.inputs[0] as tf.Tensor2D, dense.errors[0] as tf.Tensor2D)];
 }
 
-/** Back-propagation of the mean cross-entropy, as far as the sums that weights and biases are part of. */
-function backward({ convolutions, kernel }: Layers, { convolved, logits }: Forward, labels: Int32Array): Errors {
-  const atLogits = logitErrors(logits, labels);
+/** Back-propagation, as far as the sums that weights and biases are part of. */
+function backward({ convolutions, kernel }: Layers, { convolved }: Forward, atLogits: tf.Tensor2D): Errors {
   const errors: ConvolutionErrors[] = [];
   let dOutput: tf.Tensor = tf.matMul(atLogits, kernel, false, true);
   for (let i = convolutions.length - 1; i >= 0; i--) {
@@ -141,31 +144,24 @@ function gradientsOf({ convolutions }: Layers, { convolved, features }: Forward,
     const { dPooled, dSums } = errors.convolutions[i] as ConvolutionErrors;
     return [filterGradient(filter.shape)((convolved[i] as Convolved).input, dSums), tf.sum(dPooled, [0, 1, 2])];
   });
-  return [...ofConvolutions, tf.matMul(features, errors.atLogits, true, false), tf.sum(errors.atLogits, 0)];
+  return [...ofConvolutions, ...denseGradients(features, errors.atLogits)];
 }
+
+const denseGradients = (features: tf.Tensor2D, errors: tf.Tensor2D): tf.Tensor[] => [
+  tf.matMul(features, errors, true, false),
+  tf.sum(errors, 0),
+];
 
 const filterGradient = (filterShape: readonly number[]) => (x: tf.Tensor4D, dy: tf.Tensor4D) =>
   run("Conv2DBackpropFilter", { x, dy }, { ...CONVOLUTION, filterShape });
 
-/** L2 norm of each example's own gradient. */
-function exampleNormsOf(layers: Layers, { convolved, features, logits }: Forward, errors: Errors): Float64Array {
-  const dense = exampleNorms([layers], [features, logits], [errors.atLogits]);
-  const convolutions = layers.convolutions.map(({ filter }, i) => {
+/** Each example's own, of filter, bias, filter, bias ... */
+function exampleGradients({ convolutions }: Layers, { convolved }: Forward, errors: Errors): Float32Array[][] {
+  const byLayer = convolutions.map(({ filter }, i) => {
     const { dPooled, dSums } = errors.convolutions[i] as ConvolutionErrors;
-    return convolutionNorms((convolved[i] as Convolved).input, dSums, dPooled, filterGradient(filter.shape));
+    return convolutionExamples((convolved[i] as Convolved).input, dSums, dPooled, filterGradient(filter.shape));
   });
-  return dense.map((norm, row) => Math.hypot(norm, ...convolutions.map((it) => dense.length * (it[row] as number))));
-}
-
-/** Each example's errors by its factor, which scales its gradient. */
-function scaled({ convolutions, atLogits }: Errors, factors: Float64Array): Errors {
-  const column = tf.tensor2d(Float32Array.from(factors), [factors.length, 1]);
-  const image = tf.reshape<tf.Rank.R4>(column, [factors.length, 1, 1, 1]);
-  const scaledConvolutions = convolutions.map(({ dPooled, dSums }) => ({
-    dPooled: tf.mul<tf.Tensor4D>(dPooled, image),
-    dSums: tf.mul<tf.Tensor4D>(dSums, image),
-  }));
-  return { convolutions: scaledConvolutions, atLogits: tf.mul(atLogits, column) };
+  return (byLayer[0] as Float32Array[][]).map((_, row) => byLayer.flatMap((it) => it[row] as Float32Array[]));
 }
 
 const POOLING = { filterSize: 2, strides: 2, pad: "valid" };

@@ -1,8 +1,8 @@
 import { builtinSchema, type DenseModel } from "./builtin.ts";
+import { clippedRows } from "./clipped-rows.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import type { Differentiable } from "./differentiable.ts";
-import { clipFactor, exampleNorms } from "./example-norms.ts";
-import { logitErrors } from "./logit-errors.ts";
+import { logitErrors, meanLogitErrors } from "./logit-errors.ts";
 import { tf } from "./tensorflow.ts";
 
 export interface DenseLayer {
@@ -22,12 +22,13 @@ export function denseLayers(model: DenseModel): Differentiable {
     numClasses: model.classes,
     variables,
     trainable: variables,
+    mixesExamples: false,
     logits: (inputs) => activations(layers, inputs).at(-1) as tf.Tensor2D,
     lossAndGradients(inputs, labels) {
       const outputs = activations(layers, inputs);
       const logits = outputs.at(-1) as tf.Tensor2D;
       const { lossSum } = crossEntropy(logits.dataSync<"float32">(), labels, model.classes);
-      const gradients = gradientsOf(layers, outputs, backward(layers, outputs, labels));
+      const gradients = gradientsOf(layers, outputs, backward(layers, outputs, meanLogitErrors(logits, labels)));
       return { loss: lossSum / labels.length, gradients };
     },
     clippedGradients: (inputs, labels, clipNorm) => clippedGradients(layers, inputs, labels, clipNorm),
@@ -35,24 +36,17 @@ export function denseLayers(model: DenseModel): Differentiable {
   };
 }
 
-/** Scaling an example's errors scales its gradient, so one product per layer gives the clipped sum. */
+/** The gradient of clipped examples, by one product per layer. */
 function clippedGradients(
   layers: readonly DenseLayer[],
   inputs: tf.Tensor2D,
   labels: Int32Array,
   clipNorm: number,
-): tf.Tensor[] | undefined {
+): tf.Tensor[] {
   const outputs = activations(layers, inputs);
-  const errors = backward(layers, outputs, labels);
-  const norms = exampleNorms(layers, outputs, errors);
-  if (!norms.every(Number.isFinite)) return undefined;
-  const factors = Float32Array.from(norms, (norm) => labels.length * clipFactor(norm, clipNorm));
-  const column = tf.tensor2d(factors, [labels.length, 1]);
-  return gradientsOf(
-    layers,
-    outputs,
-    errors.map((dz) => tf.mul<tf.Tensor2D>(dz, column)),
-  );
+  const errors = backward(layers, outputs, logitErrors(outputs.at(-1) as tf.Tensor2D, labels));
+  const clipped = clippedRows(layers, outputs.slice(0, -1), errors, clipNorm);
+  return gradientsOf(layers, clipped.inputs, clipped.errors);
 }
 
 /** Kernel, bias, kernel, bias ...; a softmax model may have no bias. */
@@ -74,12 +68,15 @@ function activations(layers: readonly DenseLayer[], inputs: tf.Tensor2D): tf.Ten
 }
 
 /**
- * Back-propagation: the gradient of the mean cross-entropy with respect to each layer's dz, the sums before ReLU. At the
- * logits it is (softmax - one hot) / batch size, through a layer z = aW + b it is dz W', gated where ReLU was 0.
+ * Back-propagation from the errors at the logits: the gradient with respect to each layer's dz, the sums before ReLU.
+ * Through a layer z = aW + b it is dz W', gated where ReLU was 0.
  */
-function backward(layers: readonly DenseLayer[], outputs: readonly tf.Tensor2D[], labels: Int32Array): tf.Tensor2D[] {
-  const logits = outputs.at(-1) as tf.Tensor2D;
-  let dz = logitErrors(logits, labels);
+function backward(
+  layers: readonly DenseLayer[],
+  outputs: readonly tf.Tensor2D[],
+  atLogits: tf.Tensor2D,
+): tf.Tensor2D[] {
+  let dz = atLogits;
   const errors = [dz];
   for (let i = layers.length - 1; i > 0; i--) {
     const { kernel } = layers[i] as DenseLayer;

@@ -6,7 +6,6 @@ import { seededRandom } from "../random/seeded.ts";
 import { initialWeights } from "./builtin.ts";
 import { trainPrivately } from "./dp-sgd.ts";
 import { initialLayersWeights, modelSchema } from "./layers-model.ts";
-import { mixesExamples } from "./mixes-examples.ts";
 import { type Network, openNetwork } from "./network.ts";
 
 const SOFTMAX = { builtin: "softmax", inputs: 24, classes: 3, bias: true } as const;
@@ -272,13 +271,4 @@ describe("private training", () => {
     await expect(trainPrivately(network, wide, run(1))).rejects.toMatchObject({ code: "DATA_FILE_INVALID" });
     network.dispose();
   });
-});
-
-test("batch normalisation and stateful layers mix examples, wherever they sit; others do not", () => {
-  const normal = layer("BatchNormalization", "normal");
-  expect(mixesExamples(CONVOLUTION)).toBe(false);
-  expect(mixesExamples(sequential(normal))).toBe(true);
-  expect(mixesExamples(sequential(layer("TimeDistributed", "each", { layer: normal })))).toBe(true);
-  expect(mixesExamples(sequential(layer("LSTM", "memory", { units: 2, stateful: true })))).toBe(true);
-  expect(mixesExamples(sequential(layer("LSTM", "memory", { units: 2, stateful: false })))).toBe(false);
 });

@@ -25,7 +25,8 @@ export interface PrivateRun {
  *
  * It protects single examples; how many there are it does not hide. There is no loss to report: that of a batch has no
  * noise.
- * @throws DATA_FILE_INVALID when data and model do not fit, the signal's reason when it aborts
+ * @throws DATA_FILE_INVALID when data and model do not fit, PRIVACY_UNSUPPORTED for a model that mixes examples, the
+ *   signal's reason when it aborts
  */
 export async function trainPrivately(network: Network, dataset: Dataset, run: PrivateRun): Promise<void> {
   const { clipNorm, noiseMultiplier, sampleRate, steps } = run.mechanism;

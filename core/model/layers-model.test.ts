@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Batch } from "../data/dataset.ts";
 import { seededRandom } from "../random/seeded.ts";
@@ -21,6 +22,12 @@ const dense = (name: string, units: number, activation: string, config: Json = {
   layer("Dense", name, { units, activation, kernel_initializer: GLOROT, ...config });
 const sequential = (...layers: unknown[]) => ({ class_name: "Sequential", config: { name: "model", layers } });
 const bytes = (modelTopology: unknown, rest: Json = {}) => Buffer.from(JSON.stringify({ modelTopology, ...rest }));
+
+/** What TensorFlow.js would build it from has keys in camel case. */
+const NORMAL_IN_DISGUISE = {
+  ...layer("LayerNormalization", "n", { momentum: 0, batch_input_shape: [null, 3] }),
+  className: "BatchNormalization",
+};
 
 const mlpLayers = (activation: string) =>
   sequential(dense("hidden", 5, "relu", { batch_input_shape: [null, 6] }), dense("output", 3, activation));
@@ -192,6 +199,25 @@ describe("reading model.json", () => {
     ],
     ["larger than memory", bytes(sequential(dense("d", 1e9, "relu", { batch_input_shape: [null, 1e9] })))],
     ["larger than 4 MiB", Buffer.alloc(5 << 20, 32)],
+    ["a class in camel case after the one that is allowed", bytes(sequential(NORMAL_IN_DISGUISE))],
+    [
+      "the same inside of a wrapper",
+      bytes(
+        sequential(
+          layer("TimeDistributed", "t", { batch_input_shape: [null, 2, 3], layer: NORMAL_IN_DISGUISE }),
+          layer("Flatten", "f"),
+        ),
+      ),
+    ],
+    [
+      "layers beside those that are checked",
+      bytes(sequential(dense("d", 3, "relu", { batch_input_shape: [null, 3], layers_: [layer("RNN", "r")] }))),
+    ],
+    ["a layer as an activation", bytes(mlpLayers("BatchNormalization"))],
+    [
+      "a layer as an activation, with its config",
+      bytes(mlpLayers(layer("LSTM", "l", { units: 3, stateful: 1 }) as unknown as string)),
+    ],
     ["weights elsewhere", bytes(mlpLayers("linear"), group(["../../etc/passwd"]))],
     ["weights that are not float32", bytes(mlpLayers("linear"), group(["a.bin"], "int32"))],
     [
@@ -202,5 +228,90 @@ describe("reading model.json", () => {
   test.each(refused)("%s is refused", async (_, topology) => {
     await writeFile(at("bad.json"), topology);
     await expect(readLayersModel(at("bad.json"))).rejects.toMatchObject({ code: "MODEL_FILE_INVALID" });
+  });
+
+  test("of two keys that are one in camel case, at least one is refused", async () => {
+    const word = fc.stringMatching(/^[a-z][a-z0-9]{0,3}$/);
+    const underscores = fc.stringMatching(/^_{0,2}$/);
+    const spelled = (words: readonly string[], between: readonly string[]) =>
+      words.map((it, i) =>
+        between[i] === "" && i > 0 ? it[0]?.toUpperCase() + it.slice(1) : (between[i] ?? "_") + it,
+      );
+    const inCamelCase = (key: string) => key.replace(/_+(\w|$)/g, (_, letter: string) => letter.toUpperCase());
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(word, { minLength: 1, maxLength: 3 }),
+        fc.array(underscores, { minLength: 3, maxLength: 3 }),
+        fc.array(underscores, { minLength: 3, maxLength: 3 }),
+        underscores,
+        async (words, between, otherwise, after) => {
+          const one = spelled(words, ["", ...between]).join("");
+          const other = spelled(words, ["", ...otherwise]).join("") + after;
+          fc.pre(one !== other && inCamelCase(one) === inCamelCase(other));
+          const config = { batch_input_shape: [null, 6], deep: [{ [one]: 1, [other]: 2 }] };
+          await writeFile(at("keys.json"), bytes(sequential(dense("d", 3, "relu", config))));
+          await expect(readLayersModel(at("keys.json"))).rejects.toThrow("no key in snake_case");
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  test("a model behind the one that was checked is not what is built", async () => {
+    const unchecked = sequential({ class_name: "Dense", config: { units: 3, batch_input_shape: [null, 2] } });
+    await writeFile(at("m.json"), bytes({ ...mlpLayers("linear"), model_config: unchecked }));
+    expect((await readLayersModel(at("m.json"))).schema).toEqual(builtinSchema(MLP));
+    const nested = { ...mlpLayers("linear"), model_config: unchecked };
+    await writeFile(at("m.json"), bytes({ model_config: nested }));
+    expect((await readLayersModel(at("m.json"))).schema).toEqual(builtinSchema(MLP));
+  });
+
+  test("regularizers, constraints and initializers are not built, whatever class they name", async () => {
+    const strange = { class_name: "LSTM", config: { units: 1 } };
+    const config = { batch_input_shape: [null, 6], kernel_regularizer: strange, bias_constraint: strange };
+    await writeFile(at("m.json"), bytes(sequential(dense("d", 3, "relu", { ...config, bias_initializer: strange }))));
+    expect((await readLayersModel(at("m.json"))).schema.map((it) => it.name)).toEqual(["d/kernel", "d/bias"]);
+  });
+});
+
+describe("a model that mixes examples has no gradient of one example", () => {
+  const normal = layer("BatchNormalization", "normal", { batch_input_shape: [1, 3] });
+  const memory = (stateful: unknown, config: Json = {}) => layer("LSTM", "memory", { units: 2, stateful, ...config });
+  const first = { batch_input_shape: [1, 3, 2] };
+  const sequence = (it: unknown) => sequential(layer("Masking", "mask", first), it, dense("out", 3, "linear"));
+  const mixing: [string, object][] = [
+    ["batch normalisation", sequential(normal)],
+    ["in a model in the model", sequential({ ...sequential(normal), config: { name: "inner", layers: [normal] } })],
+    [
+      "in a wrapper",
+      sequential(
+        layer("TimeDistributed", "each", { ...first, layer: normal }),
+        layer("Flatten", "flat"),
+        dense("o", 3, "relu"),
+      ),
+    ],
+    ["a layer that keeps its state", sequence(memory(true))],
+    ["one that says so by another value", sequence(memory(1))],
+    ["in both directions", sequence(layer("Bidirectional", "both", { layer: memory(true), merge_mode: "concat" }))],
+  ];
+  const settings = { learningRate: 1, momentum: 0, clipNorm: 1, expectedBatchSize: 1 };
+  const step = async (topology: object, size: number) => {
+    const network = await openNetwork(LAYERS, bytes(topology));
+    try {
+      const noise = (count: number) => new Float32Array(count);
+      network.privateStep(batchOf(size, network.inputSize), { ...settings, noise });
+    } finally {
+      network.dispose();
+    }
+  };
+  test.each(mixing)("%s", async (_, topology) => {
+    for (const size of [0, 1])
+      await expect(step(topology, size)).rejects.toMatchObject({ code: "PRIVACY_UNSUPPORTED" });
+  });
+
+  test("others have", async () => {
+    await step(sequence(memory(false)), 1);
+    await step(sequence(layer("Bidirectional", "both", { layer: memory(false), merge_mode: "concat" })), 1);
+    await step(sequential(layer("LayerNormalization", "n", { batch_input_shape: [null, 3] })), 2);
   });
 });

@@ -1,11 +1,10 @@
 import { FederationError } from "../errors.ts";
 import { sizeOf, type TensorSchema } from "../tensors/schema.ts";
 import { startBackend } from "./backends.ts";
+import { type LayersModel, mixesExamples, requireAllowed } from "./built-layers.ts";
 import type { Differentiable } from "./differentiable.ts";
 import { parseTopology } from "./layers-topology.ts";
 import { loadLayers, tf } from "./tensorflow.ts";
-
-type LayersModel = Awaited<ReturnType<Awaited<ReturnType<typeof loadLayers>>["models"]["modelFromJSON"]>>;
 
 /** Below it a probability's logarithm is cut off, as in Keras. */
 const MIN_PROBABILITY = 1e-7;
@@ -23,6 +22,7 @@ export async function openLayersModel(
   await startBackend();
   const model = await build(topology);
   try {
+    requireAllowed(model);
     return { schema: schemaOf(model), differentiable: differentiable(model) };
   } catch (error) {
     model.dispose();
@@ -62,6 +62,7 @@ function differentiable(model: LayersModel): Differentiable {
     numClasses,
     variables: model.weights.map(variableOf),
     trainable,
+    mixesExamples: mixesExamples(model),
     logits: (inputs) => apply(inputs, false),
     lossAndGradients(inputs, labels) {
       const oneHot = tf.oneHot(tf.tensor1d(labels, "int32"), numClasses);

@@ -27,6 +27,7 @@ export interface Network {
   /**
    * The same with noise between the batch and the weights (DP-SGD, Abadi et al. 2016, algorithm 1): the gradient is the
    * sum of the examples' clipped ones and the noise, divided by what the batch is expected to hold. A batch may be empty.
+   * @throws PRIVACY_UNSUPPORTED for a model that mixes examples
    */
   privateStep(batch: Batch, settings: PrivateDescent): void;
   /** @param inputs any number of examples; @returns numClasses values for each */

@@ -31,6 +31,7 @@ const replaceOne: Claim = { ...zeroOut, adjacency: "replace-one" };
 const ofExamples: Claim = { ...zeroOut, unit: "example" };
 const poisson = { poisson: { rate: 0.1 } };
 const capped = { poisson: { rate: 0.1, cap: 20, population: 100 } };
+const sized = { poisson: { rate: 0.1, cap: 20, population: 100, sizePublished: true } } as const;
 const fixed = { fixed: { cohort: 10, population: 100 } };
 
 describe("an account", () => {
@@ -71,6 +72,7 @@ describe("a charge of the other adjacency", () => {
   test("counts half the multiplier where a client may be replaced", () => {
     expect(only(gaussian(2), replaceOne)).toEqual(gaussian(1, "replace-one"));
     expect(only(gaussian(2, "zero-out", poisson), replaceOne)).toEqual(gaussian(1, "replace-one", poisson));
+    expect(only(gaussian(2, "zero-out", sized), replaceOne)).toEqual(gaussian(1, "replace-one", sized));
     expect(only(tree("zero-out"), replaceOne)).toEqual({ ...tree("replace-one"), noiseMultiplier: 2 });
   });
 

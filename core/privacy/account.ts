@@ -90,7 +90,8 @@ function underOtherUnit(mechanism: Mechanism, of: Unit, adjacency: Adjacency): M
 
 function isCapped(mechanism: Mechanism): boolean {
   if (mechanism.mechanism !== "gaussian" || mechanism.sampling === "full") return false;
-  return "poisson" in mechanism.sampling && "cap" in mechanism.sampling.poisson;
+  const { sampling } = mechanism;
+  return "poisson" in sampling && "cap" in sampling.poisson && !("sizePublished" in sampling.poisson);
 }
 
 function isSame(a: Pick<Charge, "mechanism">, b: Pick<Charge, "mechanism">): boolean {

@@ -6,6 +6,12 @@ import type { Claim } from "./account.ts";
 import type { Charge } from "./accountants/accountant.ts";
 import { gaussianNoiseMultiplier } from "./accountants/analytic-gaussian.ts";
 
+/** What of a plan decides about a client's own noise. */
+interface TermsOfPlan {
+  readonly privacy: Plan["privacy"];
+  readonly local: Pick<LocalTraining, "steps">;
+}
+
 /**
  * What one update costs the client that makes it, where the noise is the client's own; undefined under other modes.
  *
@@ -16,7 +22,7 @@ import { gaussianNoiseMultiplier } from "./accountants/analytic-gaussian.ts";
  * are disjoint it is the largest, not the sum.
  * @throws PRIVACY_UNSUPPORTED where no finite noise keeps the promise
  */
-export function clientCharge({ privacy, local }: Pick<Plan, "privacy" | "local">): Charge | undefined {
+export function clientCharge({ privacy, local }: TermsOfPlan): Charge | undefined {
   switch (privacy.mode) {
     case "none":
     case "central":

@@ -23,6 +23,16 @@ const charged = (jobId: string, changes: object = {}) => ({
   mechanism,
   ...changes,
 });
+const TREE = {
+  mechanism: "tree",
+  noiseMultiplier: 3,
+  adjacency: "zero-out",
+  numLeaves: 4,
+  minSeparation: 0,
+  maxParticipations: 4,
+};
+const COINS = { rate: 0.1, population: 2 ** 52 };
+const drawn = (sampling: object) => ({ mechanism: { ...mechanism, sampling } });
 const LEDGER = [
   { type: "FederationCreated", name: "test" },
   started("a", north, east),
@@ -51,6 +61,10 @@ describe("what cannot be counted is refused, not left out", () => {
     ["noise of nothing", charged("a", { mechanism: { ...mechanism, noiseMultiplier: 0 } })],
     ["a mechanism that nobody knows", charged("a", { mechanism: { ...mechanism, mechanism: "laplace" } })],
     ["sampling that nobody knows", charged("a", { mechanism: { ...mechanism, sampling: { poisson: { rate: 2 } } } })],
+    ["a draw from more clients than there are", charged("a", drawn({ poisson: { ...COINS, sizePublished: true } }))],
+    ["a capped draw from as many", charged("a", drawn({ poisson: { ...COINS, cap: 10 } }))],
+    ["a fixed draw from as many", charged("a", drawn({ fixed: { cohort: 10, population: 2 ** 52 } }))],
+    ["a tree without end", charged("a", { mechanism: { ...TREE, numLeaves: 2 ** 52 } })],
     ["less than no times", charged("a", { times: -1 })],
     ["another unit", charged("a", { unit: "record" })],
   ])("%s", (_, event) => {
@@ -60,15 +74,7 @@ describe("what cannot be counted is refused, not left out", () => {
 });
 
 test("a round of a tree that was paid before costs nothing more", () => {
-  const tree = {
-    mechanism: "tree",
-    noiseMultiplier: 3,
-    adjacency: "zero-out",
-    numLeaves: 4,
-    minSeparation: 0,
-    maxParticipations: 4,
-  };
-  const paid = [started("a", north), charged("a", { mechanism: tree })];
-  const again = [...paid, charged("a", { mechanism: tree, times: 0 })];
+  const paid = [started("a", north), charged("a", { mechanism: TREE })];
+  const again = [...paid, charged("a", { mechanism: TREE, times: 0 })];
   expect(recomputedAccount(again, north)).toEqual(recomputedAccount(paid, north));
 });

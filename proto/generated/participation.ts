@@ -17,10 +17,13 @@ import type { Heartbeat as _holdfast_v1_Heartbeat, Heartbeat__Output as _holdfas
 import type { Hello as _holdfast_v1_Hello, Hello__Output as _holdfast_v1_Hello__Output } from './holdfast/v1/Hello.ts';
 import type { JobEnded as _holdfast_v1_JobEnded, JobEnded__Output as _holdfast_v1_JobEnded__Output } from './holdfast/v1/JobEnded.ts';
 import type { LogHead as _holdfast_v1_LogHead, LogHead__Output as _holdfast_v1_LogHead__Output } from './holdfast/v1/LogHead.ts';
+import type { LogLeaf as _holdfast_v1_LogLeaf, LogLeaf__Output as _holdfast_v1_LogLeaf__Output } from './holdfast/v1/LogLeaf.ts';
+import type { LogLeaves as _holdfast_v1_LogLeaves, LogLeaves__Output as _holdfast_v1_LogLeaves__Output } from './holdfast/v1/LogLeaves.ts';
 import type { ParticipationClient as _holdfast_v1_ParticipationClient, ParticipationDefinition as _holdfast_v1_ParticipationDefinition } from './holdfast/v1/Participation.ts';
 import type { Proceed as _holdfast_v1_Proceed, Proceed__Output as _holdfast_v1_Proceed__Output } from './holdfast/v1/Proceed.ts';
 import type { Progress as _holdfast_v1_Progress, Progress__Output as _holdfast_v1_Progress__Output } from './holdfast/v1/Progress.ts';
 import type { Proof as _holdfast_v1_Proof, Proof__Output as _holdfast_v1_Proof__Output } from './holdfast/v1/Proof.ts';
+import type { ReadLogRequest as _holdfast_v1_ReadLogRequest, ReadLogRequest__Output as _holdfast_v1_ReadLogRequest__Output } from './holdfast/v1/ReadLogRequest.ts';
 import type { Refused as _holdfast_v1_Refused, Refused__Output as _holdfast_v1_Refused__Output } from './holdfast/v1/Refused.ts';
 import type { RoundClosed as _holdfast_v1_RoundClosed, RoundClosed__Output as _holdfast_v1_RoundClosed__Output } from './holdfast/v1/RoundClosed.ts';
 import type { SessionOpened as _holdfast_v1_SessionOpened, SessionOpened__Output as _holdfast_v1_SessionOpened__Output } from './holdfast/v1/SessionOpened.ts';
@@ -52,6 +55,8 @@ export interface ProtoGrpcType {
       Hello: MessageTypeDefinition<_holdfast_v1_Hello, _holdfast_v1_Hello__Output>
       JobEnded: MessageTypeDefinition<_holdfast_v1_JobEnded, _holdfast_v1_JobEnded__Output>
       LogHead: MessageTypeDefinition<_holdfast_v1_LogHead, _holdfast_v1_LogHead__Output>
+      LogLeaf: MessageTypeDefinition<_holdfast_v1_LogLeaf, _holdfast_v1_LogLeaf__Output>
+      LogLeaves: MessageTypeDefinition<_holdfast_v1_LogLeaves, _holdfast_v1_LogLeaves__Output>
       /**
        * A client's part in rounds. Every call but Connect carries the session token as metadata `holdfast-session-bin`.
        */
@@ -59,6 +64,7 @@ export interface ProtoGrpcType {
       Proceed: MessageTypeDefinition<_holdfast_v1_Proceed, _holdfast_v1_Proceed__Output>
       Progress: MessageTypeDefinition<_holdfast_v1_Progress, _holdfast_v1_Progress__Output>
       Proof: MessageTypeDefinition<_holdfast_v1_Proof, _holdfast_v1_Proof__Output>
+      ReadLogRequest: MessageTypeDefinition<_holdfast_v1_ReadLogRequest, _holdfast_v1_ReadLogRequest__Output>
       Refused: MessageTypeDefinition<_holdfast_v1_Refused, _holdfast_v1_Refused__Output>
       RoundClosed: MessageTypeDefinition<_holdfast_v1_RoundClosed, _holdfast_v1_RoundClosed__Output>
       SessionOpened: MessageTypeDefinition<_holdfast_v1_SessionOpened, _holdfast_v1_SessionOpened__Output>

@@ -35,7 +35,11 @@ function replacementFactor({ plan }: TrainingTask, { numClients, numAttackers }:
 }
 
 export interface Constraint {
-  /** Weight of the task's loss; the rest is the weight of staying near the global model. */
+  /**
+   * Weight of the task's loss; the rest is the weight of staying near the global model. The default of 0.95 is no optimum:
+   * on MNIST (the 784-64-10 network, 2 attackers of 10, 8 rounds, NormClipping of 1 before FedAvg, three seeds), weights
+   * from 0.5 to 1 reached attack success of 0.02 to 0.04 on average, less than the same backdoor unscaled (0.11).
+   */
   readonly alpha: number;
   /** Greatest norm of what is sent; `auto` is the strictest bound that the plan itself names. */
   readonly normBound: number | "auto";

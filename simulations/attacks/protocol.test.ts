@@ -95,22 +95,18 @@ test("Equivocation: the second update has the contrary values and a signature th
   expect(verifier(insider().signer.publicKey).verify(message, second?.signature ?? new Uint8Array())).toBe(true);
 });
 
-test("Dropout: the tasks it drops end with the round, and no others are dropped", async () => {
-  const attacker = dropout({ rate: 1 }).trainer?.(trainerOf([1]), insider());
-  const round = new AbortController();
-  const dropped = attacker?.train(taskOf({ signal: round.signal }));
-  round.abort(new Error("the round is closed"));
-  await expect(dropped).rejects.toThrow("the round is closed");
-  await expect(attacker?.train(taskOf({ signal: round.signal }))).rejects.toThrow("the round is closed");
-
-  const nowAndThen = dropout({ rate: 0.25 }).trainer?.(trainerOf([1]), insider());
-  const tasks = Array.from({ length: 200 }, (_, i) =>
-    taskOf({ batchSeed: new Uint8Array(32).fill(i), signal: round.signal }),
-  );
-  const outcomes = await Promise.allSettled(tasks.map((task) => nowAndThen?.train(task)));
-  const missing = outcomes.filter((it) => it.status === "rejected").length;
-  expect(missing).toBeGreaterThan(25);
-  expect(missing).toBeLessThan(75);
+test("Dropout: updates that never leave, a share of them, and the same ones when it is all run again", async () => {
+  const rounds = Array.from({ length: 200 }, (_, i) => i + 1);
+  const sentAt = async (rate: number) => {
+    const honest = notingTransport(open);
+    await submitAll(dropout({ rate }), honest, rounds);
+    return honest.sent.map((it) => it.header.round);
+  };
+  expect(await sentAt(1)).toEqual([]);
+  const sent = await sentAt(0.25);
+  expect(sent.length).toBeGreaterThan(125);
+  expect(sent.length).toBeLessThan(175);
+  expect(await sentAt(0.25)).toEqual(sent);
 });
 
 test("WeightInflation: honest in all but its claim", async () => {

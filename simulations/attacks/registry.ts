@@ -51,6 +51,11 @@ export function staysSilent(settings: AttackSettings): boolean {
   return planned(settings).absence === "silent";
 }
 
+/** Whether it attacks the network itself, so that without one it is no attack. */
+export function needsNetwork(settings: AttackSettings): boolean {
+  return planned(settings).needsNetwork === true;
+}
+
 /** Why this attack would do nothing in this setting; undefined when it does something. */
 export function whyHarmless(settings: AttackSettings, setting: Setting): string | undefined {
   return planned(settings).whyHarmless?.(setting);

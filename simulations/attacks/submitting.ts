@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Session, Transport } from "../../client/index.ts";
 import type { SignedUpdate } from "../../core/update.ts";
 
-type Submit = Session["submit"];
+export type Submit = Session["submit"];
 
 /** A transport whose sessions submit in another way; what it remembers outlives the sessions. */
 export function submittingBy(honest: Transport, submitBy: (submit: Submit) => Submit): Transport {

@@ -52,13 +52,15 @@ async function site() {
     await rm(folder, { recursive: true });
   });
   const lines: string[] = [];
+  const warnings: string[] = [];
   return {
     folder,
     founder,
     act: operatorActions(
       (line) => lines.push(line),
-      () => undefined,
+      (line) => warnings.push(line),
     ),
+    warned: () => warnings.splice(0),
     printed: () => lines.splice(0),
     async restart() {
       await serving.server.stop();
@@ -67,7 +69,7 @@ async function site() {
   };
 }
 
-const lower = { delta: 1e-3, adjacency: "zero-out", client: [], reason: "agreed" } as const;
+const lower = { delta: 1e-3, adjacency: "zero-out", client: [], reason: "agreed", yes: false } as const;
 const idIn = (line: string | undefined) => /[0-9a-f]{64}/.exec(line ?? "")?.[0] ?? "none";
 
 test("one administrator lowers a ceiling, two raise it, and the coordinator's restart forgets nothing of it", async () => {
@@ -140,10 +142,13 @@ test("a ceiling holds against the plan of any one administrator, and for the cli
     await writeFile(plan, `${PLAN}${changes}\n`);
     await act.startJob({ profile: founder, plan, watch: false });
   };
-  const stranger = act.setCeiling({ ...lower, profile: founder, maxEpsilon: 1, client: ["nobody"] });
+  const stranger = act.setCeiling({ ...lower, profile: founder, maxEpsilon: 1, client: ["nobody"], yes: true });
   await expect(stranger).rejects.toEqual(refusedWith("CLIENT_UNKNOWN"));
-  await act.setCeiling({ ...lower, profile: founder, maxEpsilon: 1, client: ["north"] });
-  await expect(start("")).rejects.toEqual(refusedWith("PRIVACY_BUDGET_SPENT"));
+  await act.setCeiling({ ...lower, profile: founder, maxEpsilon: 1, client: ["north"], yes: true });
+  await expect(start("")).rejects.toMatchObject({
+    code: "PRIVACY_BUDGET_SPENT",
+    message: expect.stringMatching(/client north: .*accepted: mode central or local/),
+  });
   await expect(start(CENTRAL)).rejects.toEqual(refusedWith("PRIVACY_BUDGET_SPENT"));
   printed();
   await start(CENTRAL.replace("noiseMultiplier: 1", "noiseMultiplier: 8"));
@@ -156,4 +161,31 @@ test("a ceiling holds against the plan of any one administrator, and for the cli
   await act.showPrivacy({ profile: founder, job: jobId, json: false });
   expect(printed().join("\n")).toContain("unit             one client");
   await expect(admin.showPrivacy("0c".repeat(16) as never)).rejects.toEqual(refusedWith("JOB_UNKNOWN"));
+});
+
+test("who is the only administrator sets no ceiling by mistake: nobody could lift it again", async () => {
+  const { founder, act, printed } = await site();
+  await expect(act.setCeiling({ ...lower, profile: founder, maxEpsilon: 0 })).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining("holdfast admins add"),
+  });
+  await act.showPrivacy({ profile: founder, json: true });
+  expect(JSON.parse(printed()[0] ?? "")).toMatchObject({ ceilings: [], sequence: 1 });
+  await act.setCeiling({ ...lower, profile: founder, maxEpsilon: 0, yes: true });
+  expect(printed()).toEqual(["ceiling for everyone: epsilon 0 at delta 0.001, zero-out: done"]);
+});
+
+test("a ceiling at a delta above 1/N is warned of", async () => {
+  const { founder, act, warned } = await site();
+  const admin = adminClient(await readAdminProfile(founder, () => undefined));
+  onTestFinished(() => admin.close());
+  for (const name of ["north", "east"]) {
+    await enroll(await admin.inviteClient(name, 60_000), name, clientSigningKey(newSeed()));
+  }
+  const set = (delta: number, maxEpsilon: number) =>
+    act.setCeiling({ ...lower, profile: founder, delta, maxEpsilon, yes: true });
+  await set(0.6, 4);
+  expect(warned()).toEqual([expect.stringContaining("delta 0.6 is above 1/2")]);
+  await set(0.5, 3);
+  expect(warned()).toEqual([]);
 });

@@ -6,7 +6,7 @@ import type { GridOptions } from "./grid-sums.ts";
 /**
  * The d-sized work of a round. What comes out is a function of the rows' bits alone: neither the number of threads nor
  * where the rows lie nor when they arrived shows in it. Memory is bounded by n x panel and the vectors that are asked
- * for: one aggregate, or with it all that a rule remembers.
+ * for: one aggregate, or with it all that a rule remembers. A vector that comes out may lie in memory that threads share.
  */
 export interface Engine {
   /**

@@ -22,6 +22,7 @@ export function inlineExecutor(kernels: Kernels): Executor {
     pieceBlocks: () => 1,
     panelBlocks: () => 1,
     prepared: (sources) => sources,
+    floats: (length) => new Float32Array(length),
     roomFor: (_, numCoordinates) => () => ({ kind: "memory", values: new Float32Array(numCoordinates) }),
   };
 }

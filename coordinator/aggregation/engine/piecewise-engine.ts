@@ -26,6 +26,8 @@ export interface Executor {
   panelBlocks(sources: readonly RowSource[], pieceBlocks: number): number;
   /** The sources as they are best sent to where the pieces run. */
   prepared(sources: readonly RowSource[]): readonly RowSource[];
+  /** Zeros that pieces can write to. */
+  floats(length: number): Float32Array;
   /** Memory for rows, where it is best read from there. */
   roomFor(numRows: number, numCoordinates: number): (row: number) => MemoryRow;
 }
@@ -66,13 +68,10 @@ export class PiecewiseEngine implements Engine {
     const taken = [...rows.sources.keys()].filter((i) => coefficients.some((ofRows) => ofRows[i] !== 0));
     const ofTaken = coefficients.map((ofRows) => Float64Array.from(taken, (i) => ofRows[i] as number));
     const sources = taken.map((i) => rows.sources[i] as RowSource);
-    const results = coefficients.map(() => new Float32Array(rows.numCoordinates));
-    let start = 0;
-    for await (const { values } of this.#parts({ ...rows, sources }, { kind: "weightedSums", coefficients: ofTaken })) {
-      for (const [k, result] of results.entries()) result.set(values[k] as Float32Array, start);
-      start += values[0]?.length ?? 0;
-    }
-    return results;
+    const taking = { ...rows, sources };
+    const into = coefficients.map(() => this.#floats(taking));
+    for await (const _ of this.#parts(taking, { kind: "weightedSums", coefficients: ofTaken, into }));
+    return into;
   }
 
   async squaredNorms(rows: Rows, weights: readonly Float64Array[]): Promise<Float64Array> {
@@ -83,17 +82,11 @@ export class PiecewiseEngine implements Engine {
   }
 
   async columns(rows: Rows, { mixing, kernel, countOutside }: ColumnOptions): Promise<Columns> {
-    const result = new Float32Array(rows.numCoordinates);
+    const into = this.#floats(rows);
     const outside = new Float64Array(countOutside ? (mixing?.numOutputs ?? rows.sources.length) : 0);
-    const task: Task = { kind: "columns", mixing: mixing && overRows(mixing), kernel, countOutside };
-    let start = 0;
-    for await (const { values, sums } of this.#parts(rows, task)) {
-      const [ofPiece] = values as readonly [Float32Array];
-      result.set(ofPiece, start);
-      start += ofPiece.length;
-      addBlocks(outside, sums[0]);
-    }
-    return { values: result, outside };
+    const task: Task = { kind: "columns", mixing: mixing && overRows(mixing), kernel, countOutside, into };
+    for await (const { sums } of this.#parts(rows, task)) addBlocks(outside, sums[0]);
+    return { values: into, outside };
   }
 
   async gridSums(rows: Rows, options: GridOptions): Promise<Float64Array> {
@@ -165,6 +158,11 @@ export class PiecewiseEngine implements Engine {
 
   roomFor(numRows: number, numCoordinates: number): (row: number) => MemoryRow {
     return this.#executorFor({ numRows, numCoordinates }).roomFor(numRows, numCoordinates);
+  }
+
+  /** Zeros, one for each coordinate, that the pieces of these rows can write to. */
+  #floats(rows: Rows): Float32Array {
+    return this.#executorFor(sizeOf(rows)).floats(rows.numCoordinates);
   }
 
   #parts(rows: Rows, task: Task): AsyncGenerator<Part> {

@@ -106,7 +106,7 @@ test.each(["fast", "exact"] as const)("sums of blocks are added in ascending ord
         .fill(0)
         .set(row.subarray(start, start + BLOCK_LENGTH));
     const squaredDistances = new Float64Array(4);
-    panel.pairs(0, 2, 0, path, { squaredDistances, innerProducts: undefined });
+    panel.pairs(0, 2, 0, path, { squaredDistances, squaredNorms: new Float64Array(2) });
     expected += squaredDistances[1] as number;
   }
   for (const engine of Object.values(ENGINES)) {

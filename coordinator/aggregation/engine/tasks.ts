@@ -3,7 +3,10 @@ import type { DistancePath } from "../../../core/vector/kernels/pairwise.ts";
 import type { RowSource } from "./engine.ts";
 import type { GridOptions } from "./grid-sums.ts";
 
-/** One kind of d-sized work, as plain data that a thread can be told. Weights and coefficients are over the rows. */
+/**
+ * One kind of d-sized work, as plain data that a thread can be told. Weights and coefficients are over the rows. Every
+ * piece writes its coordinates `into` vectors of all coordinates.
+ */
 export type Task =
   | {
       readonly kind: "pairs";
@@ -11,13 +14,18 @@ export type Task =
       readonly innerProducts: boolean;
       readonly firstRow: number;
     }
-  | { readonly kind: "weightedSums"; readonly coefficients: readonly Float64Array[] }
+  | {
+      readonly kind: "weightedSums";
+      readonly coefficients: readonly Float64Array[];
+      readonly into: readonly Float32Array[];
+    }
   | { readonly kind: "squaredNormsOfSums"; readonly weights: readonly Float64Array[] }
   | {
       readonly kind: "columns";
       readonly mixing: MixingOfRows | undefined;
       readonly kernel: ColumnKernel;
       readonly countOutside: boolean;
+      readonly into: Float32Array;
     }
   | ({ readonly kind: "gridSums" } & GridOptions)
   /** Of every row but the last with the last, and the squared norms of all. */

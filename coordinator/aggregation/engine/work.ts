@@ -48,11 +48,8 @@ function pairs({ path, innerProducts, firstRow }: TaskOf<"pairs">, { sources, nu
     onBlock(block, index) {
       const squaredDistances = distances.subarray(index * size, (index + 1) * size);
       const ofBlock = products.subarray(index * productsSize, (index + 1) * productsSize);
-      panel.pairs(block, n, firstRow, path, {
-        squaredDistances,
-        innerProducts: innerProducts ? ofBlock : undefined,
-      });
-      if (!innerProducts) panel.squaredNorms(block, n, firstRow, path, ofBlock);
+      const others = innerProducts ? { innerProducts: ofBlock } : { squaredNorms: ofBlock };
+      panel.pairs(block, n, firstRow, path, { squaredDistances, ...others });
     },
     // rows before the first were looked at when they were it
     mayBeInfinite(index) {
@@ -66,15 +63,14 @@ function pairs({ path, innerProducts, firstRow }: TaskOf<"pairs">, { sources, nu
   };
 }
 
-function weightedSums({ coefficients }: TaskOf<"weightedSums">, piece: Piece, panel: Panel): Work {
-  const values = coefficients.map(() => new Float32Array(lengthOf(piece)));
+function weightedSums({ coefficients, into }: TaskOf<"weightedSums">, { firstBlock }: Piece, panel: Panel): Work {
   return {
     onBlock(block, index, length) {
       for (const [k, ofRows] of coefficients.entries()) {
-        panel.weightedSum(block, ofRows, partOf(values[k] as Float32Array, index, length));
+        panel.weightedSum(block, ofRows, blockOf(into[k] as Float32Array, firstBlock + index, length));
       }
     },
-    part: { sums: [], values },
+    part: { sums: [], values: [] },
   };
 }
 
@@ -88,18 +84,18 @@ function squaredNormsOfSums({ weights }: TaskOf<"squaredNormsOfSums">, { numBloc
   };
 }
 
-function columns({ mixing, kernel, countOutside }: TaskOf<"columns">, piece: Piece, panel: Panel): Work {
-  const { sources } = piece;
+function columns({ mixing, kernel, countOutside, into }: TaskOf<"columns">, piece: Piece, panel: Panel): Work {
+  const { sources, firstBlock } = piece;
   const numRows = mixing?.numOutputs ?? sources.length;
-  const values = new Float32Array(lengthOf(piece));
   const outside = new Float64Array(countOutside ? numRows : 0);
   return {
     onBlock(block, index, length) {
       if (mixing !== undefined) panel.mix(block, mixing.values, numRows, sources.length);
       const source = mixing === undefined ? { block } : "mixed";
-      panel.columns(source, numRows, kernel, partOf(values, index, length), countOutside ? outside : undefined);
+      const values = blockOf(into, firstBlock + index, length);
+      panel.columns(source, numRows, kernel, values, countOutside ? outside : undefined);
     },
-    part: { sums: [outside], values: [values] },
+    part: { sums: [outside], values: [] },
   };
 }
 
@@ -123,7 +119,7 @@ function innerProductsWithLast({ sources, numBlocks }: Piece, panel: Panel): Wor
     onBlock(block, index) {
       const last = panel.row(n - 1).subarray(block * BLOCK_LENGTH, (block + 1) * BLOCK_LENGTH);
       panel.innerProductsWith(block, last, products.subarray(index * (n - 1), (index + 1) * (n - 1)));
-      panel.squaredNorms(block, n, 0, "exact", norms.subarray(index * n, (index + 1) * n));
+      panel.squaredNorms(block, norms.subarray(index * n, (index + 1) * n));
     },
     part: { sums: [products, norms], values: [] },
   };
@@ -185,6 +181,6 @@ function lengthOf({ firstBlock, numBlocks, numCoordinates }: Piece): number {
   return Math.min(numBlocks * BLOCK_LENGTH, numCoordinates - firstBlock * BLOCK_LENGTH);
 }
 
-function partOf(values: Float32Array, index: number, length: number): Float32Array {
-  return values.subarray(index * BLOCK_LENGTH, index * BLOCK_LENGTH + length);
+function blockOf(values: Float32Array, block: number, length: number): Float32Array {
+  return values.subarray(block * BLOCK_LENGTH, block * BLOCK_LENGTH + length);
 }

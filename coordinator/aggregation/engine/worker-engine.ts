@@ -78,6 +78,10 @@ class Threads implements Executor {
     return sources.map(shared);
   }
 
+  floats(length: number): Float32Array {
+    return sharedFloats(length);
+  }
+
   /** In one memory that the threads' kernels read in place, where there can be one. */
   roomFor(numRows: number, numCoordinates: number): (row: number) => MemoryRow {
     const room = rowMemory(numRows, numCoordinates);

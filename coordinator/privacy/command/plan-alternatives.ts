@@ -1,8 +1,8 @@
 import { FederationError, type Refusal, refuse } from "../../../core/errors.ts";
 import type { Plan } from "../../../core/plan.ts";
 import type { CentralPrivacy } from "../../../core/plan-privacy.ts";
+import type { PrivatePlan } from "../../../core/privacy/private-plan.ts";
 import { registryListing } from "../../aggregation/registry.ts";
-import type { PrivatePlan } from "../budget.ts";
 import { boundAfter } from "./plan-cost.ts";
 
 /** Refuses a plan as the coordinator would, for so many enrolled clients. */

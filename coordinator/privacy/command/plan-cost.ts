@@ -1,9 +1,9 @@
 import { FederationError } from "../../../core/errors.ts";
 import { boundOf, type Charge, type PrivacyBound } from "../../../core/privacy/accountants/accountant.ts";
 import type { Mechanism } from "../../../core/privacy/accountants/mechanism.ts";
+import type { PrivatePlan } from "../../../core/privacy/private-plan.ts";
 import type { AttemptCharge } from "../../rounds/events.ts";
 import { attemptCharge } from "../attempt-charge.ts";
-import type { PrivatePlan } from "../budget.ts";
 import { leastNoise } from "./least-noise.ts";
 
 export interface PlanCost {

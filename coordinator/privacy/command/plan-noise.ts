@@ -1,9 +1,9 @@
 import type { CentralPrivacy } from "../../../core/plan-privacy.ts";
 import { localNoiseStdDev } from "../../../core/privacy/client-charge.ts";
+import type { PrivatePlan } from "../../../core/privacy/private-plan.ts";
 import { pipelineOf } from "../../aggregation/pipeline.ts";
 import type { Rule } from "../../aggregation/rule.ts";
 import { fedAvg } from "../../aggregation/rules/fed-avg.ts";
-import type { PrivatePlan } from "../budget.ts";
 import { noiseStdDev } from "../mechanisms/round-noise.ts";
 import { expectedCohort } from "../sampling-claim.ts";
 

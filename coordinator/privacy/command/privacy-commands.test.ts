@@ -160,7 +160,9 @@ describe("refused", () => {
       "must be above 0",
     ],
     ["a delta of 0", [...noise, "--delta", "0"], "between 0 and 1"],
-    ["a population of one, whose usual delta is 1", [...noise, "--population", "1"], "between 0 and 1"],
+    ["a population of one, whose usual delta is 1", [...noise, "--population", "1"], "--population 1:"],
+    ["a population of nobody", [...noise, "--population", "0"], "--population 0:"],
+    ["a population of nobody, whatever delta", [...noise, "--population", "0", "--delta", "0.1"], "--population 0:"],
     ["an epsilon of 0", ["calibrate", "--epsilon", "0", "--rounds", "1", "--delta", "1e-5"], "must be above 0"],
   ])("%s", async (_, words, reason) => {
     await expect(typed(...words)).rejects.toMatchObject({
@@ -171,6 +173,12 @@ describe("refused", () => {
 
   test("a fixed cohort under zero-out, which has no theorem", async () => {
     const words = [...noise, "--delta", "1e-5", "--sampling", "fixed", "--cohort", "10", "--population", "100"];
-    await expect(typed(...words)).rejects.toMatchObject({ code: "PRIVACY_UNSUPPORTED" });
+    await expect(typed(...words)).rejects.toMatchObject({
+      code: "PRIVACY_UNSUPPORTED",
+      message: expect.stringContaining("accepted: --adjacency replace-one"),
+    });
+    expect((await answer(...words, "--adjacency", "replace-one")).epsilon).toBeGreaterThan(0);
+    // whom the draw cannot leave out is not drawn
+    expect((await answer(...words, "--cohort", "100")).epsilon).toBeGreaterThan(0);
   });
 });

@@ -1,9 +1,9 @@
 import { boundOf, type PrivacyBound } from "../../../core/privacy/accountants/accountant.ts";
+import { contractLines, contractOf } from "../../../core/privacy/contract.ts";
 import { toldEpsilon } from "../../../core/privacy/told.ts";
 import type { MechanismOptions } from "../../cli-privacy.ts";
-import { contractLines, contractOf } from "../contract.ts";
 import { leastNoise } from "./least-noise.ts";
-import { invalid, typedCharge, typedDelta } from "./typed-mechanism.ts";
+import { deltaWarning, invalid, typedCharge, typedDelta } from "./typed-mechanism.ts";
 
 type EpsilonOptions = MechanismOptions & { readonly noiseMultiplier: number };
 type CalibrateOptions = MechanismOptions & { readonly epsilon: number };
@@ -46,7 +46,7 @@ function priced(options: MechanismOptions, noiseMultiplier: number, warn: (line:
   const bound = boundOf([charge], delta, options.accountant);
   const { population, rounds } = options;
   if (population !== undefined && delta > 1 / population) {
-    warn(`warning: delta ${delta} is above 1/${population}: it allows publishing one of the clients as it is`);
+    warn(deltaWarning(delta, population));
   }
   const noise = { clipNorm: null, noiseMultiplier, level: "unknown" } as const;
   return { bound, contract: contractOf(charge.mechanism, noise, rounds, bound) };

@@ -1,5 +1,5 @@
+import type { PrivatePlan } from "../../../core/privacy/private-plan.ts";
 import { toldEpsilon } from "../../../core/privacy/told.ts";
-import type { PrivatePlan } from "../budget.ts";
 import type { PlanCost } from "./plan-cost.ts";
 import type { PlanNoise } from "./plan-noise.ts";
 

@@ -27,11 +27,18 @@ export function typedCharge(options: MechanismOptions, overClipNorm: number): Ch
 
 /** N^-1.1 where the plan's operator has not decided. */
 export function typedDelta({ delta, population }: MechanismOptions): number {
+  if (population === 0) throw invalid("--population 0: at least one client is enrolled");
+  if (population === 1 && delta === undefined) {
+    throw invalid("--population 1: of one client the default delta would be 1; give a --delta, or at least 2 clients");
+  }
   const value = delta ?? (population === undefined ? undefined : population ** -1.1);
   if (value === undefined) throw invalid("--delta is needed, or --population for its default");
   if (!(value > 0 && value < 1)) throw invalid(`--delta ${value}: must lie between 0 and 1`);
   return value;
 }
+
+export const deltaWarning = (delta: number, population: number): string =>
+  `warning: delta ${delta} is above 1/${population}: it allows publishing one of the clients as it is`;
 
 /** One tree over all rounds. */
 function treeOf(options: MechanismOptions) {
@@ -72,9 +79,15 @@ function poissonOf({ rate, cap, population }: MechanismOptions) {
   return { rate, cap, population };
 }
 
-function fixedOf({ cohort, population }: MechanismOptions) {
+function fixedOf({ cohort, population, adjacency }: MechanismOptions) {
   if (cohort === undefined || population === undefined || cohort < 1 || cohort > population) {
     throw invalid("--sampling fixed needs a --cohort of at least 1 and a --population of at least as many");
+  }
+  if (adjacency === "zero-out" && cohort < population) {
+    throw new FederationError(
+      "PRIVACY_UNSUPPORTED",
+      "--sampling fixed: no theorem is known for zero-out; accepted: --adjacency replace-one",
+    );
   }
   return { cohort, population };
 }

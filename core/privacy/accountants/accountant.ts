@@ -3,6 +3,8 @@ import { composedGaussians, gaussianEpsilon } from "./analytic-gaussian.ts";
 import { sampledGaussianLoss } from "./gaussian-pld.ts";
 import { type Mechanism, namesEverybody, unamplified } from "./mechanism.ts";
 import { composed, epsilonOf, type LossCurve } from "./privacy-loss-distribution.ts";
+import { publishedSizeLoss } from "./published-size-pld.ts";
+import { publishedSizeRdp } from "./published-size-rdp.ts";
 import { epsilonFromRdp, gaussianRdp, RDP_ORDERS } from "./rdp.ts";
 import { poissonGaussianRdp } from "./sampled-gaussian-rdp.ts";
 import { treeRdpOf } from "./tree.ts";
@@ -86,6 +88,7 @@ function rdpOf(mechanism: Mechanism): (order: number) => number {
     if (adjacency !== "replace-one") throw unsupported("a fixed number of clients is accounted under replace-one only");
     return withoutReplacementRdp(z, sampling.fixed.cohort / sampling.fixed.population);
   }
+  if ("sizePublished" in sampling.poisson) return publishedSizeRdp(z, sampling.poisson, adjacency);
   if (adjacency !== "zero-out") throw unsupported("Poisson sampling has no Renyi accountant under replace-one");
   if ("cap" in sampling.poisson) throw unsupported("a capped Poisson sample has no Renyi accountant");
   const { rate } = sampling.poisson;
@@ -120,6 +123,7 @@ function lossOf(mechanism: Mechanism, direction: "add" | "remove"): LossCurve {
   const { noiseMultiplier: z, adjacency, sampling } = mechanism;
   if (sampling === "full") return sampledGaussianLoss(z, 1, direction);
   if ("fixed" in sampling) throw unsupported("a fixed number of clients is accounted by Renyi divergences only");
+  if ("sizePublished" in sampling.poisson) return publishedSizeLoss(z, sampling.poisson, adjacency, direction);
   // the dominating pair of a replaced client lies at +C and -C: its multiplier is relative to C, half of the 2C charged
   if (adjacency === "replace-one") {
     if ("cap" in sampling.poisson) throw unsupported("a capped Poisson sample is accounted under zero-out only");

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { boundOf, type Charge } from "./accountant.ts";
 import type { Mechanism, Sampling } from "./mechanism.ts";
+import { maxSquaredCounts } from "./tree.ts";
 
 // Weak noise and kinds of charges mixed: where exponentials leave the range of a double.
 
@@ -87,6 +88,42 @@ test.each(["rdp", "pld", "best"] as const)(
 test("a far larger loss than the grid has points for is rounded up, not lost", () => {
   const [far, near] = [gaussian(1e-4, "full"), gaussian(1, coin(0.001))];
   expect(epsilonOf([charge(far), charge(near)], "pld")).toBeGreaterThan(epsilonOf([charge(far)], "pld"));
+});
+
+test.each([
+  [0.3, 0.3, 5e5],
+  [10, 0.01, 1e8],
+  [1e-4, 0.5, 1e9],
+])("z %d, coins of %d, %d times: a bound, by whichever accountant has one", (z, rate, times) => {
+  const one = [charge(gaussian(z, coin(rate)), times)];
+  const epsilon = epsilonOf(one);
+  expect(epsilon).toBeGreaterThan(0);
+  expect(epsilon).toBeLessThanOrEqual(epsilonOf(one, "rdp"));
+});
+
+test("ten thousand million uses leave a grid with nothing on it: losses prove nothing, divergences do", () => {
+  const one = [charge(gaussian(0.05, coin(0.99)), 1e10)];
+  expect(epsilonOf(one)).toBeLessThanOrEqual(epsilonOf(one, "rdp"));
+});
+
+test("noise of next to nothing on a fixed number of clients has a bound, and no less with less noise", () => {
+  const fixed = { fixed: { cohort: 10, population: 100 } };
+  let before = 0;
+  for (const z of [1, 0.1, 1e-3, 1e-12, 1e-100]) {
+    const epsilon = epsilonOf([charge(gaussian(z, fixed, "replace-one"))], "rdp");
+    expect(epsilon).toBeGreaterThanOrEqual(before);
+    before = epsilon;
+  }
+  expect(epsilonOf([charge(gaussian(1e-200, fixed, "replace-one"))], "rdp")).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("more patterns than anybody tries are bounded: two neighbours among a million rounds", () => {
+  const limits = { minSeparation: 1, maxParticipations: 2 };
+  expect(maxSquaredCounts(1e6, limits)).toBe(2 + 2 + 4 * 18);
+  // three of sixty-four at a distance are few enough to be tried
+  expect(maxSquaredCounts(64, { minSeparation: 20, maxParticipations: 3 })).toBeLessThan(
+    maxSquaredCounts(64, { minSeparation: 0, maxParticipations: 3 }),
+  );
 });
 
 test("a long tree is bounded, not searched", () => {

@@ -1,3 +1,5 @@
+import type { PublishedSize } from "./published-size.ts";
+
 /** How the two populations differ that must not be told apart. */
 export type Adjacency = "zero-out" | "replace-one";
 
@@ -5,9 +7,14 @@ export type Adjacency = "zero-out" | "replace-one";
 export type Sampling =
   /** Everybody, or anything that depends on data, speed or the clients themselves. */
   | "full"
-  /** An independent coin for each enrolled client; with a cap, a uniform choice among those that came up. */
+  /**
+   * An independent coin for each enrolled client; with a cap, a uniform choice among those that came up. Nobody learns how
+   * many there were.
+   */
   | { readonly poisson: { readonly rate: number } }
   | { readonly poisson: { readonly rate: number; readonly cap: number; readonly population: number } }
+  /** The same, but how many were drawn is told to whoever sees what was released. */
+  | { readonly poisson: PublishedSize }
   /** Exactly `cohort` of `population`, uniformly. */
   | { readonly fixed: { readonly cohort: number; readonly population: number } };
 

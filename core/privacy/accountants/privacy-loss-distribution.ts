@@ -62,8 +62,7 @@ export function composed(uses: Uses): LossDistribution {
     const { low, high } = only.curve;
     return whole(connectTheDots(only.curve, Math.max(FINEST_INTERVAL, (high - low) / MOST_POINTS_ALONE)));
   }
-  const { low, high } = lossWindow(uses);
-  const interval = Math.max(FINEST_INTERVAL, (high - low) / MOST_POINTS);
+  const { parts, interval, low, high } = discretised(uses);
   const lowest = Math.floor(low / interval);
   const length = Math.ceil(high / interval) + 1 - lowest;
   const size = 2 ** Math.ceil(Math.log2(Math.max(2, length)));
@@ -71,8 +70,7 @@ export function composed(uses: Uses): LossDistribution {
   const re = new Float64Array(size).fill(1);
   const im = new Float64Array(size);
   let logFinite = 0;
-  for (const { curve, times } of uses) {
-    const distribution = connectTheDots(curve, interval);
+  for (const { distribution, times } of parts) {
     multiplyByPower(re, im, distribution, times, transform);
     logFinite += times * Math.log1p(-distribution.infinite);
   }
@@ -86,14 +84,18 @@ export function composed(uses: Uses): LossDistribution {
 const ROUNDED = 1e-6;
 
 /**
- * The distribution, if nothing of it has been lost: too little mass would prove too small an epsilon.
- * @throws INTERNAL
+ * The distribution with what rounding took of it as an infinite loss: too little mass would prove too small an epsilon.
+ * @throws PRIVACY_UNSUPPORTED where that is too much
  */
-function whole(distribution: LossDistribution): LossDistribution {
-  const { interval, masses, infinite } = distribution;
-  const total = masses.reduce((sum, mass) => sum + mass, infinite);
-  if (Number.isFinite(interval) && total >= 1 - ROUNDED) return distribution;
-  throw new FederationError("INTERNAL", `a privacy loss distribution of total mass ${total} proves nothing`);
+function whole({ infinite, ...distribution }: LossDistribution): LossDistribution {
+  const { interval, masses } = distribution;
+  const missing = 1 - masses.reduce((sum, mass) => sum + mass, infinite);
+  if (!Number.isFinite(interval) || !(missing <= ROUNDED)) throw broken(`lacks ${missing} of its mass`);
+  return { ...distribution, infinite: infinite + Math.max(0, missing) };
+}
+
+function broken(how: string): FederationError {
+  return new FederationError("PRIVACY_UNSUPPORTED", `a privacy loss distribution that ${how} proves nothing`);
 }
 
 /** The smallest epsilon >= 0 with delta(epsilon) <= delta; infinite where the infinite loss alone weighs more. */
@@ -120,19 +122,44 @@ function epsilonBetween(loss: number, interval: number, excess: number, scaled: 
   return excess <= 0 ? 0 : Math.max(0, loss + Math.min(interval, Math.log(excess / scaled)));
 }
 
-/** Where the composed losses lie but for `TRUNCATED` on either side. */
-function lossWindow(uses: Uses): { low: number; high: number } {
-  const rough = uses.map(({ curve, times }) => {
-    const interval = Math.max(FINEST_INTERVAL, (curve.high - curve.low) / ROUGH_POINTS);
-    return { distribution: connectTheDots(curve, interval), times };
-  });
-  return { low: -chernoff(rough, -1), high: chernoff(rough, 1) };
+interface Window {
+  readonly low: number;
+  readonly high: number;
 }
 
-type Rough = readonly { readonly distribution: LossDistribution; readonly times: number }[];
+/** What is composed, and where its losses lie together. */
+interface Discretised extends Window {
+  readonly parts: Parts;
+  readonly interval: number;
+}
+
+/** How often a grid may turn out too short for what lies on it, and by how much: a coarse one spreads losses further. */
+const MOST_LOOKS = 8;
+const TOO_SHORT = 1.5;
+
+/** On the finest grid that has points enough for all the composed losses. @throws PRIVACY_UNSUPPORTED */
+function discretised(uses: Uses): Discretised {
+  const distributions = (intervalOf: (curve: LossCurve) => number) =>
+    uses.map(({ curve, times }) => ({ distribution: connectTheDots(curve, intervalOf(curve)), times }));
+  let { low, high } = windowOf(distributions((it) => Math.max(FINEST_INTERVAL, (it.high - it.low) / ROUGH_POINTS)));
+  for (let look = 0; look < MOST_LOOKS && Number.isFinite(high - low); look++) {
+    const interval = Math.max(FINEST_INTERVAL, (high - low) / MOST_POINTS);
+    const parts = distributions(() => interval);
+    ({ low, high } = windowOf(parts));
+    if (high - low <= TOO_SHORT * MOST_POINTS * interval) return { parts, interval, low, high };
+  }
+  throw broken(`reaches from ${low} to ${high}`);
+}
+
+/** Where the composed losses lie but for `TRUNCATED` on either side. */
+function windowOf(parts: Parts): Window {
+  return { low: -chernoff(parts, -1), high: chernoff(parts, 1) };
+}
+
+type Parts = readonly { readonly distribution: LossDistribution; readonly times: number }[];
 
 /** min over s of (sum times * ln E[e^(s L)] - ln TRUNCATED) / s, for L or -L: nothing lies beyond but TRUNCATED. */
-function chernoff(parts: Rough, sign: 1 | -1): number {
+function chernoff(parts: Parts, sign: 1 | -1): number {
   let best = parts.reduce((sum, { distribution: d, times }) => {
     const end = sign === 1 ? d.lowest + d.masses.length - 1 : -d.lowest;
     return sum + times * end * d.interval;

@@ -1,7 +1,7 @@
 /** ln(exp(a) + exp(b)), without leaving the range of a double. */
 export function logAdd(a: number, b: number): number {
   const high = Math.max(a, b);
-  if (high === Number.NEGATIVE_INFINITY) return high;
+  if (!Number.isFinite(high)) return high;
   return high + Math.log1p(Math.exp(Math.min(a, b) - high));
 }
 

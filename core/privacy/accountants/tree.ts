@@ -31,9 +31,8 @@ export function treeRdpOf(
   return (order) => (order * sensitivity) / (2 * noiseMultiplier * noiseMultiplier);
 }
 
-/** Patterns that are tried one by one, and rounds in one of them; beyond, S is bounded from above instead. */
-const MOST_PATTERNS = 20_000;
-const MOST_CHOSEN = 64;
+/** Patterns that are tried one by one; where there are more, S is bounded from above instead. */
+const MOST_PATTERNS = 200_000;
 
 /**
  * S: the maximum over allowed patterns of the sum over complete binary nodes of (participations below)^2. A node of
@@ -42,13 +41,12 @@ const MOST_CHOSEN = 64;
  */
 export function maxSquaredCounts(numLeaves: number, limits: Participation): number {
   const { minSeparation, maxParticipations } = limits;
-  if (mostParticipations(numLeaves, limits) > MOST_CHOSEN) return boundOnSquaredCounts(numLeaves, limits);
+  if (numPatterns(numLeaves, limits) > MOST_PATTERNS) return boundOnSquaredCounts(numLeaves, limits);
   let best = 0;
-  let tried = 0;
   const chosen: number[] = [];
   const visit = (from: number): void => {
     best = Math.max(best, squaredCounts(numLeaves, chosen));
-    if (chosen.length === maxParticipations || ++tried > MOST_PATTERNS) return;
+    if (chosen.length === maxParticipations) return;
     for (let leaf = from; leaf < numLeaves; leaf++) {
       chosen.push(leaf);
       visit(leaf + minSeparation + 1);
@@ -56,7 +54,24 @@ export function maxSquaredCounts(numLeaves: number, limits: Participation): numb
     }
   };
   visit(0);
-  return tried > MOST_PATTERNS ? boundOnSquaredCounts(numLeaves, limits) : best;
+  return best;
+}
+
+/** How many there are, or some number above the most that are tried: k of n rounds that far apart are k of fewer, n - (k-1) s. */
+function numPatterns(numLeaves: number, limits: Participation): number {
+  const most = mostParticipations(numLeaves, limits);
+  let sum = 1;
+  for (let k = 1; k <= most && sum <= MOST_PATTERNS; k++) {
+    sum += binomialCoefficient(numLeaves - (k - 1) * limits.minSeparation, k);
+  }
+  return sum;
+}
+
+/** C(n, k), or some number above the most patterns that are tried. */
+function binomialCoefficient(n: number, k: number): number {
+  let value = 1;
+  for (let i = 1; i <= Math.min(k, n - k) && value <= MOST_PATTERNS; i++) value = (value * (n - i + 1)) / i;
+  return value;
 }
 
 function boundOnSquaredCounts(numLeaves: number, limits: Participation): number {
@@ -72,15 +87,20 @@ export function mostParticipations(numRounds: number, { minSeparation, maxPartic
   return Math.min(maxParticipations, Math.ceil(numRounds / (minSeparation + 1)));
 }
 
+/** @param leaves ascending */
 function squaredCounts(numLeaves: number, leaves: readonly number[]): number {
   let sum = 0;
   for (let size = 1; size <= numLeaves; size *= 2) {
-    const counts = new Map<number, number>();
+    let counted = -1;
+    let count = 0;
     for (const leaf of leaves) {
       const node = Math.floor(leaf / size);
-      if ((node + 1) * size <= numLeaves) counts.set(node, (counts.get(node) ?? 0) + 1);
+      if ((node + 1) * size > numLeaves) break;
+      count = node === counted ? count + 1 : 1;
+      counted = node;
+      // c^2 is the sum of the first c odd numbers
+      sum += 2 * count - 1;
     }
-    for (const count of counts.values()) sum += count * count;
   }
   return sum;
 }

@@ -1,3 +1,4 @@
+import { binomialTail } from "./binomial.ts";
 import { type Direction, sampledGaussianLoss } from "./gaussian-pld.ts";
 import type { LossCurve } from "./privacy-loss-distribution.ts";
 
@@ -30,16 +31,4 @@ export function truncatedPoissonLoss(
     low: Math.min(usual.low, whenFull.low),
     high: Math.max(usual.high, whenFull.high),
   };
-}
-
-/** P[Bin(n, p) >= from]. */
-function binomialTail(n: number, p: number, from: number): number {
-  if (p === 1) return from <= n ? 1 : 0;
-  let logTerm = n * Math.log1p(-p);
-  let tail = 0;
-  for (let k = 0; k <= n; k++) {
-    if (k >= from) tail += Math.exp(logTerm);
-    logTerm += Math.log((n - k) / (k + 1)) + Math.log(p) - Math.log1p(-p);
-  }
-  return Math.min(1, tail);
 }

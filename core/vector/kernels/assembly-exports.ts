@@ -9,7 +9,7 @@ export interface AssemblyExports {
   valuesAddress(): number;
   countsAddress(): number;
   isFinite(block: number, row: number): number;
-  squaredNorm(block: number, row: number, exact: boolean): number;
+  squaredNorm(block: number, row: number): number;
   innerProductWithValues(block: number, row: number): number;
   countSigns(block: number, row: number, length: number, negative: boolean): number;
   squaredDistances(block: number, n: number, firstRow: number, exact: boolean): number;

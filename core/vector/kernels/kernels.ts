@@ -16,12 +16,14 @@ export interface PanelSize {
   readonly numMixed: number;
 }
 
-/** Sums over the pairs (i, j), i <= j, of the rows, row-major `numRows` x `numRows`; the rest is left alone. */
-export interface BlockPairs {
-  readonly squaredDistances: Float64Array;
-  /** Absent where nobody reads inner products. */
-  readonly innerProducts: Float64Array | undefined;
-}
+/**
+ * Sums over the pairs (i, j), i <= j, of the rows, row-major `numRows` x `numRows`; the rest is left alone. Where nobody
+ * reads inner products their diagonal is enough, one squared norm for each row.
+ */
+export type BlockPairs = { readonly squaredDistances: Float64Array } & (
+  | { readonly innerProducts: Float64Array }
+  | { readonly squaredNorms: Float64Array }
+);
 
 /** What happens to the m values of one coordinate. Sums run over sorted values, in float64, and are rounded once. */
 export type ColumnKernel =
@@ -54,10 +56,10 @@ export interface Panel extends PanelSize {
   mixedRow(index: number): Float32Array;
   /** Whether no value of the block is NaN or infinite. */
   isFinite(block: number, numRows: number): boolean;
-  /** Sets (does not add) the sums over one block for the pairs with i <= j and j >= firstRow. */
+  /** Sets (does not add) the sums over one block for the pairs with i <= j and j >= firstRow; the rows are finite. */
   pairs(block: number, numRows: number, firstRow: number, path: DistancePath, into: BlockPairs): void;
-  /** Sets into[i] to ||row i||^2 over one block, i >= firstRow, with the bits of the diagonal of `innerProducts`. */
-  squaredNorms(block: number, numRows: number, firstRow: number, path: DistancePath, into: Float64Array): void;
+  /** ||row i||^2 over one block for each of the first `into.length` rows, on the exact path; sets `into`. */
+  squaredNorms(block: number, into: Float64Array): void;
   /** sum_i coefficients[i] * row i in float64, rows in ascending order, rounded once; rows of coefficient 0 are skipped. */
   weightedSum(block: number, coefficients: Float64Array, into: Float32Array): void;
   /** Squared L2 norm of that sum before it is rounded, in the lanes and tiles of the pair kernels. */

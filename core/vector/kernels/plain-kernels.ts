@@ -26,23 +26,18 @@ function plainPanel(size: PanelSize): Panel {
     row: (index) => at(rows, index),
     mixedRow: (index) => at(mixed, index),
     isFinite: (block, numRows) => rowsOf(block, numRows).every((row) => row.every(Number.isFinite)),
-    pairs(block, numRows, firstRow, path, { squaredDistances, innerProducts }) {
+    pairs(block, numRows, firstRow, path, { squaredDistances, ...into }) {
       const ofBlock = rowsOf(block, numRows);
       for (let j = firstRow; j < numRows; j++) {
         const b = at(ofBlock, j);
         for (const [i, a] of ofBlock.slice(0, j + 1).entries()) {
           squaredDistances[i * numRows + j] = squaredDistance(a, b, path);
-          if (innerProducts !== undefined) innerProducts[i * numRows + j] = innerProduct(a, b, path);
+          if ("innerProducts" in into) into.innerProducts[i * numRows + j] = innerProduct(a, b, path);
         }
+        if ("squaredNorms" in into) into.squaredNorms[j] = innerProduct(b, b, path);
       }
     },
-    squaredNorms(block, numRows, firstRow, path, into) {
-      const later = rowsOf(block, numRows).slice(firstRow);
-      into.set(
-        later.map((row) => innerProduct(row, row, path)),
-        firstRow,
-      );
-    },
+    squaredNorms: (block, into) => into.set(rowsOf(block, into.length).map((row) => innerProduct(row, row, "exact"))),
     weightedSum: (block, coefficients, into) => into.set(sumOf(block, coefficients).subarray(0, into.length)),
     squaredNormOfSum: (block, coefficients) => squaredNormOfSums(sumOf(block, coefficients)),
     mix(block, mixing, numOutputs, numRows) {

@@ -103,8 +103,9 @@ describe("the wasm kernels have the bits of the plain ones", () => {
       const used = Math.ceil(one.n * 0.8);
       both(panelsOf(one), (panel) => {
         const squaredDistances = new Float64Array(used ** 2).fill(7);
-        panel.pairs(1, used, one.seed % used, path, { squaredDistances, innerProducts: undefined });
-        return [squaredDistances];
+        const squaredNorms = new Float64Array(used).fill(7);
+        panel.pairs(1, used, one.seed % used, path, { squaredDistances, squaredNorms });
+        return [squaredDistances, squaredNorms];
       });
     });
   });
@@ -114,7 +115,7 @@ describe("the wasm kernels have the bits of the plain ones", () => {
     both(panelsOf(one), (panel) =>
       PATHS.map((path) => {
         const squaredDistances = new Float64Array(one.n ** 2);
-        panel.pairs(1, one.n, 0, path, { squaredDistances, innerProducts: undefined });
+        panel.pairs(1, one.n, 0, path, { squaredDistances, squaredNorms: new Float64Array(one.n) });
         return squaredDistances;
       }),
     );
@@ -123,15 +124,19 @@ describe("the wasm kernels have the bits of the plain ones", () => {
   test.each(PATHS)("squared norms, and they are the diagonal of the inner products, %s", (path) => {
     check(few, 10, (one) => {
       both(panelsOf(one), (panel) => {
-        const norms = new Float64Array(one.n);
-        const products = new Float64Array(one.n ** 2);
-        panel.squaredNorms(1, one.n, 0, path, norms);
-        panel.pairs(1, one.n, 0, path, { squaredDistances: new Float64Array(one.n ** 2), innerProducts: products });
+        const squaredDistances = new Float64Array(one.n ** 2);
+        const squaredNorms = new Float64Array(one.n);
+        const innerProducts = new Float64Array(one.n ** 2);
+        panel.pairs(1, one.n, 0, path, { squaredDistances, squaredNorms });
+        panel.pairs(1, one.n, 0, path, { squaredDistances, innerProducts });
         expectSameBits(
-          norms,
-          norms.map((_, i) => products[i * one.n + i] as number),
+          squaredNorms,
+          squaredNorms.map((_, i) => innerProducts[i * one.n + i] as number),
         );
-        return [norms];
+        const alone = new Float64Array(one.n);
+        panel.squaredNorms(1, alone);
+        if (path === "exact") expectSameBits(alone, squaredNorms);
+        return [squaredNorms, squaredDistances];
       });
     });
   });
@@ -269,7 +274,7 @@ test("a panel of more than 2 GiB is addressed to its end", () => {
   const panel = kernels.panel({ numRows: 2, numBlocks: 20_000, numMixed: 1 });
   panel.row(1).fill(3, -5);
   const norms = new Float64Array(2);
-  panel.squaredNorms(19_999, 2, 0, "exact", norms);
+  panel.squaredNorms(19_999, norms);
   expect([...norms]).toEqual([0, 45]);
   panel.mix(19_999, Float64Array.of(0, 2), 1, 2);
   expect(

@@ -64,7 +64,11 @@ export class WasmPanel implements Panel {
     const exact = path === "exact";
     const distances = this.#wasm.squaredDistances(block, numRows, firstRow, exact);
     this.#takePairs(distances, numRows, firstRow, into.squaredDistances);
-    if (into.innerProducts === undefined) return;
+    for (let i = firstRow; i < numRows; i++) {
+      if ("squaredNorms" in into) into.squaredNorms[i] = into.squaredDistances[i * numRows + i] as number;
+      into.squaredDistances[i * numRows + i] = 0;
+    }
+    if ("squaredNorms" in into) return;
     const products = this.#wasm.innerProducts(block, numRows, firstRow, exact);
     this.#takePairs(products, numRows, firstRow, into.innerProducts);
   }
@@ -77,8 +81,8 @@ export class WasmPanel implements Panel {
     }
   }
 
-  squaredNorms(block: number, numRows: number, firstRow: number, path: DistancePath, into: Float64Array): void {
-    for (let i = firstRow; i < numRows; i++) into[i] = this.#wasm.squaredNorm(block, i, path === "exact");
+  squaredNorms(block: number, into: Float64Array): void {
+    for (let i = 0; i < into.length; i++) into[i] = this.#wasm.squaredNorm(block, i);
   }
 
   weightedSum(block: number, coefficients: Float64Array, into: Float32Array): void {

@@ -59,6 +59,7 @@ export const BY_PROTOCOL: Readonly<Record<string, Entry>> = {
       attack: () => slowLoris(settings),
       describe: () => `attackers upload ${settings.bytesPerSecond} bytes a second; it shows over a network only`,
       absence: "silent",
+      needsNetwork: true,
     }),
   ),
 };

@@ -25,6 +25,8 @@ export interface PlannedAttack {
   whyHarmless?(setting: Setting): string | undefined;
   /** Why rounds close without the attackers: admission turns their updates away, or none come in time. */
   readonly absence?: "refused" | "silent";
+  /** It is about the network itself, and nothing where there is none. */
+  readonly needsNetwork?: true;
   /** Test examples that the attack is about, labelled as it wants them taken: accuracy there is its success rate. */
   testSet?(test: Dataset, setting: Setting): Dataset;
 }

@@ -1,6 +1,7 @@
 import { type Participant, type Trainer, type Transport, tfjsTrainer } from "../../../client/index.ts";
 import { type Dataset, type HeldDataset, subset } from "../../../core/data/dataset.ts";
 import type { Attack, Insider } from "../../attacks/attack.ts";
+import { type Submit, submittingBy } from "../../attacks/submitting.ts";
 import type { Partition } from "../../partitions/partition.ts";
 import type { Member } from "../federation/members.ts";
 import type { Wire } from "../federation/wire.ts";
@@ -43,7 +44,8 @@ async function participantFor(member: Member, place: number, parts: CrowdParts):
   const trainer = whileAttacking(honest, attacking, parts.cell.attackRounds);
   const detour = await attack.detour?.(wire.address);
   const way = wire.transportOf(member, detour?.address);
-  return parts.participantOf(member, trainer, attack.transport?.(way, known) ?? way);
+  const submitting = (honestWay: Transport) => attack.transport?.(honestWay, known) ?? honestWay;
+  return parts.participantOf(member, trainer, wayWhileAttacking(way, submitting, parts.cell.attackRounds));
 }
 
 /** An attack that needs the less is handed the most that can be known, and its type keeps it from using that. */
@@ -71,10 +73,25 @@ async function trainerOn(dataset: Dataset, { network, turns, cell, failed }: Cro
 
 /** Honest before the attack's first round and after its last. */
 function whileAttacking(honest: Trainer, attacking: Trainer, rounds: Cell["attackRounds"]): Trainer {
-  if (rounds === undefined) return attacking;
-  const { from, to = Number.POSITIVE_INFINITY } = rounds;
-  return {
-    ...attacking,
-    train: (task) => (task.round >= from && task.round <= to ? attacking : honest).train(task),
-  };
+  return { ...attacking, train: (task) => (isAmong(rounds, task) ? attacking : honest).train(task) };
+}
+
+/** The same of the way an update goes. */
+function wayWhileAttacking(
+  way: Transport,
+  attacking: (honest: Transport) => Transport,
+  rounds: Cell["attackRounds"],
+): Transport {
+  let honestSubmit: Submit | undefined;
+  const noted = submittingBy(way, (submit) => {
+    honestSubmit = submit;
+    return submit;
+  });
+  return submittingBy(attacking(noted), (submit) => (update, until) => {
+    return (isAmong(rounds, update.header) ? submit : (honestSubmit ?? submit))(update, until);
+  });
+}
+
+function isAmong(rounds: Cell["attackRounds"], { round }: { readonly round: number }): boolean {
+  return rounds === undefined || (round >= rounds.from && round <= (rounds.to ?? Number.POSITIVE_INFINITY));
 }

@@ -1,10 +1,13 @@
 import type { Trainer, TrainingTask } from "../../../client/index.ts";
 import type { ClientId } from "../../../core/ids.ts";
 import type { Insider } from "../../attacks/attack.ts";
+import { meanOf } from "../../attacks/moments.ts";
 import type { Member } from "../federation/members.ts";
 import type { JobView } from "../job/job-view.ts";
+import { aggregationOf } from "../job/lab-plan.ts";
+import type { Cell } from "../scenario/cell.ts";
 import { meetings } from "./meetings.ts";
-import { type Aggregation, pipelineView } from "./pipeline-view.ts";
+import { pipelineView } from "./pipeline-view.ts";
 
 /** What may be known of a federation by those who attack it, all of it through explicit hands. */
 export interface Knowledge {
@@ -15,11 +18,10 @@ export interface Knowledge {
 
 /**
  * @param watch the job's view, asked for once the job has started
- * @param isRead whether anybody reads honest deltas: only then are they kept for the length of a round
  */
 export function knowledge(
   members: readonly Member[],
-  aggregation: Aggregation,
+  cell: Cell,
   watch: () => Pick<JobView, "cohort" | "ruleState">,
 ): Knowledge {
   const attackers = members.filter((it) => it.isAttacker).map((it) => it.profile.clientId);
@@ -29,7 +31,7 @@ export function knowledge(
   const honestAsked = () => cohort().filter((id) => !isAttacker.has(id));
   const honest = meetings(honestAsked);
   const colluders = meetings(attackersAsked);
-  const view = pipelineView(aggregation);
+  const view = pipelineView(aggregationOf(cell), cell.privacy);
 
   return {
     watched: (trainer, clientId) => ({
@@ -51,10 +53,11 @@ export function knowledge(
         return meeting.everyone();
       },
       honest: (task: TrainingTask) => honest(task).everyone(),
-      async aggregate(_, deltas) {
+      async aggregate(task, deltas) {
         const senders = [...honestAsked().toSorted(), ...attackersAsked().toSorted()];
         const rows = deltas.map((delta, i) => ({ clientId: senders[i] ?? (String(i) as ClientId), delta }));
-        return view(rows, await watch().ruleState());
+        const guess = Float32Array.from(meanOf(await honest(task).everyone()));
+        return view(rows, await watch().ruleState(), guess);
       },
     }),
   };

@@ -46,11 +46,12 @@ export function labOptions(typed: TypedLabOptions, cwd: string): LabOptions {
     numThreads: typed.threads === undefined ? availableParallelism() : threads(typed.threads),
     yes: typed.yes ?? false,
     fresh: typed.fresh ?? false,
-    transport: transport(typed.transport ?? "memory"),
+    transport: transportOf(typed.transport ?? "memory"),
   };
 }
 
-function transport(text: string): TransportName {
+/** @throws CONFIG_INVALID */
+export function transportOf(text: string): TransportName {
   const found = TRANSPORTS.find((it) => it === text);
   if (found !== undefined) return found;
   throw new FederationError("CONFIG_INVALID", `unknown transport "${text}": ${suggestion(text, TRANSPORTS)}`);

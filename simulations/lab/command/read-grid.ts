@@ -24,6 +24,29 @@ export async function readGrid(path: string, kind: Kind, cwd: string): Promise<R
 }
 
 export function parseGrid(source: string, kind: Kind, path: string): Grid {
-  if (kind === "grid") return parseYaml(source, gridSchema, path, "CONFIG_INVALID");
-  return asGrid(parseYaml(source, scenarioSchema, path, "CONFIG_INVALID"));
+  try {
+    return READERS[kind](source, path);
+  } catch (error) {
+    const { other, hint } = OTHERS[kind];
+    if (reads(READERS[other], source)) throw new FederationError("CONFIG_INVALID", `${path} is ${hint}`);
+    throw error;
+  }
+}
+
+const READERS: Readonly<Record<Kind, (source: string, path: string) => Grid>> = {
+  scenario: (source, path) => asGrid(parseYaml(source, scenarioSchema, path, "CONFIG_INVALID")),
+  grid: (source, path) => parseYaml(source, gridSchema, path, "CONFIG_INVALID"),
+};
+
+const OTHERS = {
+  scenario: { other: "grid", hint: "a grid, of lists: run it with holdfast matrix" },
+  grid: { other: "scenario", hint: "a scenario, of one attack and one rule: run it with holdfast simulate" },
+} as const;
+
+function reads(reader: (source: string, path: string) => Grid, source: string): boolean {
+  try {
+    return reader(source, "") !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -1,12 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import nodeFiles, { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
+import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Report } from "../report/report.ts";
+import { toldEpsilon } from "../../../core/privacy/told.ts";
+import { type Report, reportOf } from "../report/report.ts";
 import { yamlOfSmall } from "../testing.ts";
 import { type LabSurroundings, runLab } from "./run-lab.ts";
 import { verifyReport } from "./verify-report.ts";
+import type { LabFiles } from "./write-files.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -31,6 +34,7 @@ function surroundings(changes: Partial<LabSurroundings> = {}) {
     software: "test",
     now: () => performance.now(),
     signal: new AbortController().signal,
+    files: nodeFiles,
     ask: undefined,
     ...changes,
   };
@@ -63,6 +67,113 @@ describe("holdfast simulate", { timeout: 120_000 }, () => {
     await expect(verifyReport(path, {}, surroundings().around)).rejects.toMatchObject({ code: "REPORT_UNVERIFIED" });
     await writeFile(path, "{}");
     await expect(verifyReport(path, {}, surroundings().around)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  });
+
+  test("over gRPC, a report says so and is verified so; in memory, an attack on the network is refused", async () => {
+    await writeFile(join(folder, "wire.yaml"), `${yamlOfSmall.replace("name: small", "name: wire")}seeds: [0]\n`);
+    await runLab("wire.yaml", "scenario", { transport: "grpc" }, surroundings().around);
+    const path = join(folder, "holdfast-lab", "wire", "report.json");
+    const report: Report = JSON.parse(await readFile(path, "utf8"));
+    expect(report.versions.transport).toBe("grpc");
+    for (const transport of [{}, { transport: "memory" }]) {
+      const checking = surroundings();
+      await verifyReport(path, transport, checking.around);
+      expect(checking.said()).toContain("gives the same 3 models");
+    }
+    const unknown = verifyReport(path, { transport: "carrier pigeon" }, surroundings().around);
+    await expect(unknown).rejects.toThrow("unknown transport");
+
+    await writeFile(join(folder, "slow.yaml"), yamlOfSmall.replace("attack: SignFlipping", "attack: SlowLoris"));
+    const inMemory = runLab("slow.yaml", "scenario", {}, surroundings().around);
+    await expect(inMemory).rejects.toThrow(/^SlowLoris is an attack on the network.*add --transport grpc$/);
+  });
+
+  test("figures that were touched, digest and all, are found out by running the cell again", async () => {
+    await runLab("small.yaml", "scenario", { out: "touched" }, surroundings().around);
+    const path = join(folder, "touched", "report.json");
+    const report: Report = JSON.parse(await readFile(path, "utf8"));
+    const results = report.results.map((it) => ({ ...it, worstClientAccuracy: 1 }));
+    await writeFile(path, JSON.stringify(reportOf({ ...report, results: results as Report["results"] })));
+    await expect(verifyReport(path, {}, surroundings().around)).rejects.toThrow("the same models, but other figures");
+  });
+
+  test("a disk that is full leaves no half report, keeps what is finished, and says so", async () => {
+    const report = join(folder, "full", "report.json");
+    let roomFor = 1;
+    const writeScarcely: LabFiles["writeFile"] = async (path, ...rest) => {
+      if (roomFor-- <= 0) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+      await nodeFiles.writeFile(path, ...rest);
+    };
+    const scarce = { ...nodeFiles, writeFile: writeScarcely };
+    const full = runLab("small.yaml", "scenario", { out: "full" }, surroundings({ files: scarce }).around);
+    await expect(full).rejects.toMatchObject({ code: "DISK_FULL" });
+    await expect(full).rejects.toThrow("the finished cells are kept, so the same command goes on from here");
+    expect(await readdir(join(folder, "full"))).toEqual(["cells.jsonl"]);
+
+    const again = surroundings();
+    await runLab("small.yaml", "scenario", { out: "full" }, again.around);
+    expect(again.said()).toContain("2 of 2 cells are there already");
+    const before = await readFile(report, "utf8");
+    roomFor = 2;
+    const later = runLab("small.yaml", "scenario", { out: "full" }, surroundings({ files: scarce }).around);
+    await expect(later).rejects.toMatchObject({ code: "DISK_FULL" });
+    expect(await readFile(report, "utf8")).toBe(before);
+    expect((await readdir(join(folder, "full"))).sort()).toEqual([
+      "cells.jsonl",
+      "report.csv",
+      "report.html",
+      "report.json",
+    ]);
+  });
+
+  test("a disk that is full in the middle keeps the cells before", async () => {
+    let roomFor = 1;
+    const appendScarcely: LabFiles["appendFile"] = async (path, data) => {
+      const isFull = roomFor-- <= 0;
+      await nodeFiles.appendFile(path, isFull ? String(data).slice(0, 20) : data);
+      if (isFull) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+    };
+    const files = { ...nodeFiles, appendFile: appendScarcely };
+    const options = { out: "middle", threads: "1" };
+    const full = runLab("small.yaml", "scenario", options, surroundings({ files }).around);
+    await expect(full).rejects.toMatchObject({ code: "DISK_FULL" });
+    const again = surroundings();
+    await runLab("small.yaml", "scenario", options, again.around);
+    expect(again.said()).toContain("1 of 2 cells are there already");
+    expect(again.said()).toContain("2 cells ran, 0 infeasible, 0 failed");
+  });
+
+  test("epsilon with what it means stands beside accuracy, on the screen, in the table and on the page", async () => {
+    const privacy =
+      "privacy: { mode: central, clipNorm: 1, noiseMultiplier: 1, delta: 0.01, maxEpsilon: 100, onAbsence: zero }";
+    const grid = yamlOfSmall
+      .replace("name: small", "name: private")
+      .replace("rule: Median", "rules: [FedAvg, Median]")
+      .replace("attack: SignFlipping", "attacks: [none, SignFlipping]")
+      .replace("numByzantine: 2", "numByzantine: [2]");
+    await writeFile(join(folder, "private.yaml"), `${grid}partitions: [iid]\n${privacy}\n`);
+    const running = surroundings();
+    await runLab("private.yaml", "grid", { threads: "1" }, running.around);
+    const file = (name: string) => readFile(join(folder, "holdfast-lab", "private", name), "utf8");
+    const report: Report = JSON.parse(await file("report.json"));
+    const { epsilon } = report.results.flatMap((it) => ("privacy" in it ? it.privacy : []))[0] ?? {};
+    expect(epsilon).toBeGreaterThan(1);
+    const told = toldEpsilon(epsilon as number);
+    expect(running.said()).toContain(`epsilon ${told} at delta 0.01`);
+    expect(running.said()).toContain("2 cells ran, 2 infeasible, 0 failed");
+    const [line] = parse(await file("report.csv"), { columns: true }) as Record<string, string>[];
+    expect(line).toMatchObject({
+      epsilon: String(epsilon),
+      delta: "0.01",
+      adjacency: expect.stringMatching(/^zero-out/),
+    });
+    expect(line?.["privacyContract"]).toContain("unit: one client; adjacency: zero-out");
+    const html = await file("report.html");
+    expect(html).toMatch(
+      new RegExp(`<td>FedAvg</td><td>iid, f = 2</td><td>${told}</td><td>0.01</td><td>zero-out</td>`),
+    );
+    expect(html).toContain("not covered      metrics");
+    expect(html).toContain("Median has L2 sensitivity");
   });
 
   test("so many cells are asked about first, and not run where nobody can answer", async () => {

@@ -1,24 +1,27 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { FederationError } from "../../../core/errors.ts";
 import { storageError } from "../../../core/files/durable-write.ts";
 import { startBackend } from "../../../core/model/backends.ts";
 import { sizeOf } from "../../../core/tensors/schema.ts";
 import { openData } from "../../data/settings.ts";
+import type { TransportName } from "../federation/wire.ts";
 import { type CellResult, hasRun } from "../job/result.ts";
 import { durationText, type Estimate, estimate } from "../matrix/estimate.ts";
 import { countsOf, openFinishedCells } from "../matrix/finished-cells.ts";
 import { runCells } from "../matrix/run-cells.ts";
 import { csvOf } from "../report/csv.ts";
-import { dataFacts } from "../report/data-facts.ts";
+import { type DataFacts, dataFacts } from "../report/data-facts.ts";
 import { cellText } from "../report/labels.ts";
 import { reportPage } from "../report/page.ts";
 import { pngPainter } from "../report/png.ts";
 import { type Report, reportOf, type Versions } from "../report/report.ts";
+import { epsilonText } from "../report/spending.ts";
 import { type Cell, cellIdOf, cellsOf } from "../scenario/cell.ts";
+import { checkTransport } from "./check-transport.ts";
 import { type LabOptions, labOptions, type TypedLabOptions } from "./options.ts";
 import { progressBar } from "./progress-bar.ts";
 import { type Kind, type ReadGrid, readGrid } from "./read-grid.ts";
+import { type LabFiles, writeTogether } from "./write-files.ts";
 
 /** The world around a command of the lab. */
 export interface LabSurroundings {
@@ -28,6 +31,7 @@ export interface LabSurroundings {
   readonly software: string;
   readonly now: () => number;
   readonly signal: AbortSignal;
+  readonly files: LabFiles;
   /** Asks the person at the terminal; undefined where nobody sits at one. */
   readonly ask: ((question: string) => Promise<boolean>) | undefined;
 }
@@ -44,15 +48,13 @@ export async function runLab(path: string, kind: Kind, typed: TypedLabOptions, a
   const options = labOptions(typed, around.cwd);
   const read = await readGrid(path, kind, around.cwd);
   const cells = distinct(cellsOf(read.grid));
+  checkTransport(cells, options.transport);
   const folder = options.out ?? resolve(around.cwd, "holdfast-lab", read.grid.name);
-  await makeFolder(folder);
-  const versions = await versionsOf(around.software);
+  await makeFolder(folder, around.files);
+  const versions = await versionsOf(around.software, options.transport);
   const lab = await openData(read.grid.data, read.baseFolder);
   const data = await dataFacts(lab, read.grid.data, read.baseFolder);
-  const finished = await openFinishedCells(
-    join(folder, "cells.jsonl"),
-    `${versions.holdfast}, ${versions.backend}, ${data.filesSha256 ?? "data by name"}`,
-  );
+  const finished = await openFinishedCells(join(folder, "cells.jsonl"), settingOf(versions, data), around.files);
   const isFinished = (cell: Cell) => !options.fresh && finished.results.has(cellIdOf(cell));
   const pending = cells.filter((cell) => !isFinished(cell));
   if (pending.length < cells.length)
@@ -67,6 +69,12 @@ export async function runLab(path: string, kind: Kind, typed: TypedLabOptions, a
   const report = reportOf({ grid: read.grid, source: read.source, versions, data, results });
   const command = `npx holdfast ${kind === "grid" ? "matrix" : "simulate"} ${path}`;
   await writeReport(report, command, folder, options, around);
+}
+
+/** What the results of an earlier run have to share with this one to be taken. */
+function settingOf({ holdfast, backend, transport }: Versions, { filesSha256 }: DataFacts): string {
+  const wire = transport === "memory" ? "" : `, over ${transport}`;
+  return `${holdfast}, ${backend}, ${filesSha256 ?? "data by name"}${wire}`;
 }
 
 function distinct(cells: readonly Cell[]): Cell[] {
@@ -117,10 +125,11 @@ async function run(
 
 function resultText(result: CellResult): string {
   if (!hasRun(result)) return `${cellText(result.cell)}: ${result.outcome}, ${result.reason}`;
-  const { accuracy, attackSuccess, seconds, outcome, reason } = result;
+  const { accuracy, attackSuccess, privacy, seconds, outcome, reason } = result;
   const success = attackSuccess === null ? "" : `, attack success ${attackSuccess.toFixed(3)}`;
+  const spent = privacy === undefined ? "" : `, epsilon ${epsilonText(privacy)} at delta ${privacy.contract.delta}`;
   const end = outcome === "completed" ? "" : `, ended early: ${reason}`;
-  return `${cellText(result.cell)}: accuracy ${accuracy?.toFixed(4) ?? "none"}${success} (${seconds.total.toFixed(1)} s)${end}`;
+  return `${cellText(result.cell)}: accuracy ${accuracy?.toFixed(4) ?? "none"}${success}${spent} (${seconds.total.toFixed(1)} s)${end}`;
 }
 
 async function writeReport(
@@ -133,43 +142,37 @@ async function writeReport(
   const json = `${JSON.stringify(report, null, 1)}\n`;
   const csv = csvOf(report.results);
   const { html, drawings } = await reportPage(report, command);
-  const files: [string, string | Uint8Array][] = [
+  const contents = new Map<string, string | Uint8Array>([
     [join(folder, "report.json"), json],
     [join(folder, "report.csv"), csv],
     [join(folder, "report.html"), html],
-    ...(options.json === undefined ? [] : [[options.json, json] as [string, string]]),
-    ...(options.csv === undefined ? [] : [[options.csv, csv] as [string, string]]),
-  ];
+  ]);
+  if (options.json !== undefined) contents.set(options.json, json);
+  if (options.csv !== undefined) contents.set(options.csv, csv);
   if (options.png) {
     const paint = await pngPainter(options.font);
-    for (const { name, svg } of drawings) files.push([join(folder, `${name}.png`), paint(svg)]);
+    for (const { name, svg } of drawings) contents.set(join(folder, `${name}.png`), paint(svg));
   }
-  for (const [path, content] of files) await write(path, content);
+  await writeTogether(contents, around.files);
   const { ran, infeasible, failed } = countsOf(report.results);
   say(around, `${ran} cells ran, ${infeasible} infeasible, ${failed} failed`);
-  if (failed > 0) process.exitCode = 1;
+  if (failed > 0) {
+    say(around, "the same command runs those that failed once more, and no others");
+    process.exitCode = 1;
+  }
   around.stdout.write(`${relative(around.cwd, join(folder, "report.html"))}\n`);
 }
 
 const say = ({ stderr }: LabSurroundings, line: string) => void stderr.write(`${line}\n`);
 
-async function write(path: string, content: string | Uint8Array): Promise<void> {
-  await writeFile(path, content).catch((error: unknown) => {
-    throw storageError(
-      error,
-      `cannot write ${path}; the finished cells are kept, so the same command goes on from here`,
-    );
-  });
-}
-
-async function makeFolder(folder: string): Promise<void> {
+async function makeFolder(folder: string, { mkdir }: LabFiles): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw storageError(error, `cannot make ${folder}`);
   });
 }
 
-async function versionsOf(software: string): Promise<Versions> {
+async function versionsOf(software: string, transport: TransportName): Promise<Versions> {
   const { description } = await startBackend();
   const platform = `${process.platform} ${process.arch}`;
-  return { holdfast: software, node: process.version, platform, backend: description };
+  return { holdfast: software, node: process.version, platform, backend: description, transport };
 }

@@ -6,18 +6,23 @@ import { canonicalJson } from "../../../core/crypto/canonical-json.ts";
 import { FederationError } from "../../../core/errors.ts";
 import { startBackend } from "../../../core/model/backends.ts";
 import { openData } from "../../data/settings.ts";
+import type { TransportName } from "../federation/wire.ts";
 import { type CellRun, hasRun } from "../job/result.ts";
 import { runCells } from "../matrix/run-cells.ts";
 import { dataFacts } from "../report/data-facts.ts";
 import { cellText } from "../report/labels.ts";
-import { REPORT_FORMAT, type Report, reportDigest } from "../report/report.ts";
+import { REPORT_FORMAT, type Report, reportDigest, type Versions } from "../report/report.ts";
 import { cellIdOf, cellsOf } from "../scenario/cell.ts";
 import { gridSchema } from "../scenario/scenario.ts";
+import { checkTransport } from "./check-transport.ts";
+import { transportOf } from "./options.ts";
 import type { LabSurroundings } from "./run-lab.ts";
 
 export interface TypedVerifyOptions {
   /** A cell's id; the one with the least work by default. */
   readonly cell?: string;
+  /** The report's own by default. */
+  readonly transport?: string;
 }
 
 /**
@@ -28,7 +33,7 @@ export interface TypedVerifyOptions {
  */
 export async function verifyReport(
   path: string,
-  { cell: wanted }: TypedVerifyOptions,
+  { cell: wanted, transport: typed }: TypedVerifyOptions,
   around: LabSurroundings,
   scenario?: string,
 ): Promise<void> {
@@ -41,22 +46,19 @@ export async function verifyReport(
   const baseFolder = dirname(resolve(around.cwd, scenario ?? path));
   await checkData(report, baseFolder);
   const claimed = chosen(report, wanted);
+  const transport = transportOf(typed ?? report.versions.transport ?? "memory");
+  checkTransport([claimed.cell], transport);
   const { mode } = claimed.cell.privacy;
   if (mode === "local" || mode === "example") {
     throw unverified(
       `under privacy.mode ${mode} clients draw from the system's generator, so no cell runs the same again`,
     );
   }
-  const { description } = await startBackend();
-  if (description !== report.versions.backend) {
-    around.stderr.write(
-      `the report was made with ${report.versions.backend}, this is ${description}: bits may differ\n`,
-    );
-  }
+  await tellDifferences(report.versions, transport, around);
   around.stderr.write(`running again: ${cellText(claimed.cell)}\n`);
   const [again] = await runCells([claimed.cell], {
     baseFolder,
-    transport: "memory",
+    transport,
     numThreads: 1,
     signal: around.signal,
     onRound: () => undefined,
@@ -67,6 +69,19 @@ export async function verifyReport(
   around.stdout.write(
     `verified: cell ${claimed.id} gives the same ${claimed.rounds.length} models, the last ${again.modelSha256}\n`,
   );
+}
+
+/** What may make other bits of the same cell, said before it is run. */
+async function tellDifferences(made: Versions, transport: TransportName, { stderr }: LabSurroundings): Promise<void> {
+  const { description } = await startBackend();
+  if (description !== made.backend) {
+    stderr.write(`the report was made with ${made.backend}, this is ${description}: bits may differ\n`);
+  }
+  const { transport: madeOver = "memory" } = made;
+  if (madeOver !== transport) {
+    const differ = "cohorts that are drawn, and noise, differ between transports";
+    stderr.write(`the report was made over ${madeOver}, not ${transport}: ${differ}\n`);
+  }
 }
 
 function checkCells({ grid, results }: Report): void {
@@ -90,10 +105,20 @@ function chosen({ results }: Report, wanted: string | undefined): CellRun {
 }
 
 function compare(claimed: CellRun, again: CellRun): void {
-  if (claimed.versionsSha256 === again.versionsSha256 && claimed.accuracy === again.accuracy) return;
+  if (canonicalJson(figuresOf(claimed)) === canonicalJson(figuresOf(again))) return;
+  if (claimed.versionsSha256 === again.versionsSha256) {
+    throw unverified(
+      `cell ${claimed.id} gives the same models, but other figures: ${JSON.stringify(figuresOf(again))}`,
+    );
+  }
   const round = claimed.rounds.find((it, i) => it.accuracy !== again.rounds[i]?.accuracy)?.round;
   const where = round === undefined ? "" : `; the accuracies differ from round ${round} on`;
   throw unverified(`cell ${claimed.id} ends in model ${again.modelSha256}, not ${claimed.modelSha256}${where}`);
+}
+
+/** All that is said of a cell in one number, and its models. */
+function figuresOf({ versionsSha256, accuracy, worstClientAccuracy, attackSuccess, privacy }: CellRun) {
+  return { versionsSha256, accuracy, worstClientAccuracy, attackSuccess, ...(privacy && { epsilon: privacy.epsilon }) };
 }
 
 async function readReport(absolute: string, path: string): Promise<Report> {
@@ -107,7 +132,7 @@ const outline = z.looseObject({
   format: z.literal(REPORT_FORMAT),
   grid: gridSchema,
   data: z.looseObject({ numClasses: z.int() }),
-  versions: z.looseObject({ backend: z.string() }),
+  versions: z.looseObject({ backend: z.string(), transport: z.string().optional() }),
   results: z.array(z.looseObject({ id: z.string(), outcome: z.string(), cell: z.looseObject({}) })),
 });
 

@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Transport } from "../../../client/index.ts";
 import type { Coordinator } from "../../../coordinator/index.ts";
-import { type Clock, systemClock } from "../../../core/clock.ts";
+import { systemClock } from "../../../core/clock.ts";
 import type { HeldDataset } from "../../../core/data/dataset.ts";
 import { attackOf, type Setting } from "../../attacks/registry.ts";
+import { submittingBy } from "../../attacks/submitting.ts";
 import type { LabData } from "../../data/lab-data.ts";
 import type { Partition } from "../../partitions/partition.ts";
 import { crowd } from "../clients/crowd.ts";
@@ -11,9 +13,10 @@ import { labParticipant } from "../clients/participants.ts";
 import { sharedNetwork } from "../clients/shared-network.ts";
 import type { Turns } from "../clients/turns.ts";
 import type { JobView } from "../job/job-view.ts";
-import { aggregationOf } from "../job/lab-plan.ts";
+import { GRACE_MS } from "../job/lab-plan.ts";
 import type { Cell } from "../scenario/cell.ts";
 import { labCoordinator } from "./coordinator.ts";
+import { type LabClock, labClock } from "./lab-clock.ts";
 import { enrollMembers, type Member } from "./members.ts";
 import { openWire, type TransportName } from "./wire.ts";
 
@@ -36,16 +39,14 @@ export interface FederationParts {
   readonly stop: AbortController;
 }
 
-/** Nobody is ever late: a round ends when everybody has answered. A network needs time to pass. */
-const STOPPED_CLOCK: Clock = { nowMs: () => 0, monotonicMs: () => 0 };
-const CLOCKS: Readonly<Record<TransportName, Clock>> = { memory: STOPPED_CLOCK, grpc: systemClock };
-
 export async function openFederation(cell: Cell, parts: FederationParts): Promise<Federation> {
   const { data, shares, turns, watch, transport, scratchFolder, stop } = parts;
   const { clients: numClients, attackers: numAttackers } = cell;
   const seed = `holdfast lab ${cell.seed}`;
   const failed = (error: unknown) => stop.abort(error);
-  const clock = CLOCKS[transport];
+  const still = labClock(numClients, GRACE_MS);
+  // a network needs time to pass
+  const clock = transport === "memory" ? still : systemClock;
   const coordinator = await labCoordinator({ seed, numClients, clock, scratchFolder, fatal: failed });
   const wire = await openWire(transport, coordinator.parts);
   const { address } = wire;
@@ -56,11 +57,11 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
     train: data.train,
     shares,
     attack: cell.attack === null ? undefined : attackOf(cell.attack, settingOf(cell, data.train)),
-    knowledge: knowledge(members, aggregationOf(cell), watch),
+    knowledge: knowledge(members, cell, watch),
     network,
     turns,
     wire,
-    participantOf: (member, trainer, way) => labParticipant(member, trainer, way, clock),
+    participantOf: (member, trainer, way) => labParticipant(member, trainer, telling(way, still.done), clock),
     failed,
   });
   for (const participant of participants) participant.run(stop.signal).catch(failed);
@@ -74,6 +75,17 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
       network.dispose();
     },
   };
+}
+
+/** Says when the client is done with an attempt: once something was made of its update, be it an attacker's nothing. */
+function telling(way: Transport, done: LabClock["done"]): Transport {
+  return submittingBy(way, (submit) => async (update, until) => {
+    try {
+      return await submit(update, until);
+    } finally {
+      done(update.header.clientId, update.header);
+    }
+  });
 }
 
 /** What an attack can depend on besides its own parameters. */

@@ -21,9 +21,14 @@ export function memoryOutbox(): Outbox {
 
 /** The lab's coordinator lives as long as its clients: no history of an older one is there to compare with. */
 export const noHeads: Heads = {
+  newest: undefined,
   opened: async () => undefined,
   received: async () => undefined,
   save: async () => undefined,
 };
 
-export const noReceipts: Receipts = { keep: async () => undefined, save: async () => undefined };
+export const noReceipts: Receipts = {
+  keep: async () => undefined,
+  keepTask: async () => undefined,
+  save: async () => undefined,
+};

@@ -33,6 +33,7 @@ function openSession(parts: Parts, clientId: ClientId): Session {
     },
     submit: (update) => submit(parts, opened, update),
     receiptOf: async (updateId) => parts.admission.receiptOf(opened, updateId),
+    readLog: async (size, take) => parts.journal.leaves(0, size).forEach(take),
     close() {
       parts.sessions.close(opened);
       box.close();

@@ -7,13 +7,18 @@ type EventOf<Type extends JobEvent["type"]> = Extract<JobEvent, { type: Type }>;
 /** What the rule looks back to, as the newest version left it. */
 export interface RuleState {
   readonly previousAggregate: Float32Array | undefined;
+  /** To which the round's updates are clipped, where that adapts. */
+  readonly clipNorm: number | undefined;
   readonly memory: {
     readonly vectors: ReadonlyMap<string, RowSource>;
     readonly numbers: Readonly<Record<string, readonly number[]>>;
   };
 }
 
-/** One job as its journal tells it, read as far as it has come. */
+/**
+ * One job as its journal tells it, read as far as it has come: with what is sealed, so that where the public log has
+ * commitments in place of clients, the lab still knows who was asked.
+ */
 export interface JobView {
   /** The clients asked in the newest attempt. */
   cohort(): readonly ClientId[];
@@ -61,7 +66,7 @@ export function jobView({ journal, blobs }: Pick<Parts, "journal" | "blobs">, jo
         vectors.set(name, { kind: "memory", values: await floats(sha256) });
       }
       const previousAggregate = releasedDeltaSha256 && (await floats(releasedDeltaSha256));
-      return { previousAggregate, memory: { vectors, numbers: ruleMemory?.numbers ?? {} } };
+      return { previousAggregate, clipNorm: opened?.clipNorm, memory: { vectors, numbers: ruleMemory?.numbers ?? {} } };
     },
     async *events(signal) {
       for (;;) {

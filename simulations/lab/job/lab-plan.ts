@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { checkFeasible, pipelineOf } from "../../../coordinator/index.ts";
+import type { DataFiles } from "../../../core/data/data-files.ts";
 import type { HeldDataset } from "../../../core/data/dataset.ts";
 import { type Refusal, refuse } from "../../../core/errors.ts";
 import { isBuiltin } from "../../../core/plan.ts";
@@ -10,8 +11,14 @@ import type { Cell } from "../scenario/cell.ts";
 /** The lab's clock stands still in memory, and over a network nobody is late within a day. */
 const DEADLINE_MS = 86_400_000;
 
-/** The plan of a cell, as an operator would write it. */
-export function planYaml(cell: Cell, data: Pick<HeldDataset, "inputShape" | "numClasses">): string {
+/** How long a round with silent clients waits beyond its quorum, so that those count who do answer. */
+export const GRACE_MS = 10;
+
+/**
+ * The plan of a cell, as an operator would write it.
+ * @param rootFiles the coordinator's own examples, where the rule reads any
+ */
+export function planYaml(cell: Cell, data: Pick<HeldDataset, "inputShape" | "numClasses">, rootFiles?: DataFiles) {
   const { rounds, seed, cohort, local, privacy, serverOptimizer, reputation } = cell;
   return stringify({
     job: "lab",
@@ -19,9 +26,14 @@ export function planYaml(cell: Cell, data: Pick<HeldDataset, "inputShape" | "num
     rounds,
     seed,
     cohort,
-    round: { quorum: quorumOf(cell), graceMs: 0, deadlineMs: DEADLINE_MS, minUpdates: fewestUpdates(cell) },
+    round: {
+      quorum: quorumOf(cell),
+      graceMs: isSilent(cell) ? GRACE_MS : 0,
+      deadlineMs: DEADLINE_MS,
+      minUpdates: fewestUpdates(cell),
+    },
     local,
-    aggregation: aggregationOf(cell),
+    aggregation: { ...aggregationOf(cell), ...(rootFiles !== undefined && { rootDataset: rootFiles }) },
     privacy,
     serverOptimizer,
     ...(reputation !== undefined && { reputation }),
@@ -33,19 +45,27 @@ const shapesOf = ({ inputShape, numClasses }: Pick<HeldDataset, "inputShape" | "
   classes: numClasses,
 });
 
-export function aggregationOf({ defence, numByzantine, maxNorm, weights, rootDataset }: Cell) {
-  const { preAggregators, rule } = defence;
-  const aggregation = { preAggregators, rule, numByzantine, maxNorm, weights };
-  return { ...aggregation, ...(rootDataset !== undefined && { rootDataset }) };
+export function aggregationOf({ defence: { preAggregators, rule }, numByzantine, maxNorm, weights }: Cell) {
+  return { preAggregators, rule, numByzantine, maxNorm, weights };
+}
+
+/** Whether the rule compares updates with one of the coordinator's own. */
+export function readsRootDataset(cell: Cell): boolean {
+  const { rule } = pipelineOf(aggregationOf(cell));
+  return rule.kind === "combine" && rule.needs.references?.includes("rootUpdate") === true;
 }
 
 /** Whether the defence can hold with the clients of a round. A cell that cannot run is a finding, not an accident. */
 export function whyInfeasible(cell: Cell): Refusal | undefined {
-  const { attack, attackers, clients, cohort } = cell;
+  const { attack, attackers, clients, cohort, defence, rootDataset } = cell;
   if (attackers >= clients) {
     return refuse("TOO_FEW_CLIENTS", `${attackers} attackers among ${clients} clients: one has to be honest`);
   }
-  if (attack !== null && cohort.sampling !== "full" && staysSilent(attack)) {
+  if (rootDataset === undefined && readsRootDataset(cell)) {
+    const needs = "it needs rootDataset, such as { examples: 100 }";
+    return refuse("PLAN_INVALID", `${defence.rule.name} compares updates with one of the coordinator's own: ${needs}`);
+  }
+  if (attack !== null && cohort.sampling !== "full" && isSilent(cell)) {
     return refuse(
       "PLAN_INVALID",
       `${attack.name} leaves rounds of unknown size waiting: it needs cohort.sampling full`,
@@ -62,9 +82,10 @@ function cohortSize({ cohort, clients }: Cell): number {
 
 /** Everybody is waited for, but for those who never answer. */
 function quorumOf(cell: Cell): number {
-  const isSilent = cell.attack !== null && staysSilent(cell.attack);
-  return cohortSize(cell) - (isSilent ? cell.attackers : 0);
+  return cohortSize(cell) - (isSilent(cell) ? cell.attackers : 0);
 }
+
+const isSilent = ({ attack }: Cell): boolean => attack !== null && staysSilent(attack);
 
 /** A round goes on without updates that never count, so long as the defence can hold with those that are left. */
 function fewestUpdates(cell: Cell): number {

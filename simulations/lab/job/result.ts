@@ -1,5 +1,6 @@
 import type { Cell } from "../scenario/cell.ts";
 import type { ClientMeasures, RoundMeasures } from "./measures.ts";
+import type { Spending } from "./spending.ts";
 
 /** What became of one cell. Plain data. */
 export type CellResult = CellRun | CellNotRun;
@@ -9,7 +10,7 @@ interface OfCell {
   readonly cell: Cell;
 }
 
-/** `infeasible`: the defence cannot hold there, so nothing was run. */
+/** `infeasible`: the defence cannot hold there, or no honest epsilon is known for it, so nothing was run. */
 export interface CellNotRun extends OfCell {
   readonly outcome: "infeasible" | "failed";
   readonly reason: string;
@@ -27,6 +28,8 @@ export interface CellRun extends OfCell {
   /** Of the last model: its least accuracy over the honest clients' own examples. */
   readonly worstClientAccuracy: number;
   readonly attackSuccess: number | null;
+  /** With differential privacy. */
+  readonly privacy?: Spending;
   readonly planSha256: string;
   /** Of the last model. */
   readonly modelSha256: string;

@@ -1,4 +1,7 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { CentralPrivacy } from "../../../core/plan-privacy.ts";
+import { boundOf } from "../../../core/privacy/accountants/accountant.ts";
+import type { Sampling } from "../../../core/privacy/accountants/mechanism.ts";
 import { parseAttack } from "../../attacks/registry.ts";
 import { openData } from "../../data/settings.ts";
 import type { TransportName } from "../federation/wire.ts";
@@ -58,6 +61,19 @@ test("updates that admission refuses, and clients that say nothing, leave rounds
   expect(silent.rounds.map(({ admitted }) => admitted)).toEqual([4, 4, 4]);
 });
 
+test("who answers now and then is there in the rounds that the seed says, in whatever order answers come", async () => {
+  const changes = { attack: parseAttack("Dropout:rate=0.5"), numByzantine: 1, rounds: 8 };
+  const first = await run(changes);
+  const admitted = first.rounds.map((it) => it.admitted);
+  expect(new Set(admitted).size).toBeGreaterThan(1);
+  expect(admitted.every((it) => it >= 4 && it <= 6)).toBe(true);
+  const again = await run(changes);
+  expect(again.rounds.map((it) => it.admitted)).toEqual(admitted);
+  expect(again.versionsSha256).toBe(first.versionsSha256);
+  const until = await run({ ...changes, attack: parseAttack("Dropout"), attackRounds: { from: 3, to: 4 }, rounds: 5 });
+  expect(until.rounds.map((it) => it.admitted)).toEqual([6, 6, 4, 4, 6]);
+});
+
 test("an attack that stops leaves honest clients behind", async () => {
   const attack = parseAttack("SignFlipping:scale=10");
   const stopped = await run({ attack, attackRounds: { from: 1, to: 1 } });
@@ -72,6 +88,100 @@ test("a targeted attack's success is judged, and every so many rounds", async ()
   });
   expect(rounds.map((it) => it.accuracy !== null)).toEqual([false, true, false, true, true]);
   expect(rounds.at(-1)?.attackSuccess).toBeTypeOf("number");
+});
+
+test("labels turned from one class to another are learnt where those who turn them are many enough", async () => {
+  const fedAvg = { label: "FedAvg", preAggregators: [], rule: { name: "FedAvg" } };
+  const success = async (attackers: number) => {
+    const attack = parseAttack("LabelFlipping:source=1,target=2");
+    return (await run({ attack, attackers, defence: fedAvg, rounds: 6 })).attackSuccess as number;
+  };
+  expect(await success(1)).toBeLessThan(0.2);
+  expect(await success(5)).toBeGreaterThan(0.8);
+});
+
+describe("central privacy, whose log does not tell who took part", () => {
+  const clients = 20;
+  const defence = { label: "FedAvg", preAggregators: [], rule: { name: "FedAvg" } };
+  const privacy: CentralPrivacy = {
+    mode: "central",
+    clipNorm: 1,
+    noiseMultiplier: 0.5,
+    delta: 0.01,
+    maxEpsilon: 1e4,
+    adjacency: "replace-one",
+    accountant: "rdp",
+    onAbsence: "zero",
+  };
+  const fixed: Partial<Cell> = { clients, defence, privacy, cohort: { sampling: "fixed", size: 8 } };
+
+  test("a sampled cohort is known to the lab and to an adversary who reads the honest deltas", async () => {
+    for (const name of ["SignFlipping", "ALittleIsEnough", "OptimalIPM"]) {
+      const { rounds, clients: measured, outcome } = await run({ ...fixed, attack: parseAttack(name), attackers: 8 });
+      expect([name, outcome]).toEqual([name, "completed"]);
+      expect(rounds.map((it) => it.admitted)).toEqual([8, 8, 8]);
+      expect(rounds.every((it) => it.attackers > 0 && it.attackers < 8)).toBe(true);
+      expect(measured.every((it) => /^client-\d\d$/.test(it.name))).toBe(true);
+      const turns = measured.filter((it) => it.isAttacker).reduce((sum, it) => sum + it.rounds, 0);
+      expect(turns).toBe(rounds.reduce((sum, it) => sum + it.attackers, 0));
+    }
+  });
+
+  test("coins draw whom they draw, nobody at times, and the same again", async () => {
+    const changes: Partial<Cell> = {
+      ...{ clients, defence, attack: parseAttack("InnerProductManipulation"), rounds: 6 },
+      cohort: { sampling: "poisson", rate: 0.1 },
+      privacy: { ...privacy, adjacency: "zero-out" },
+    };
+    const first = await run(changes);
+    expect(new Set(first.rounds.map((it) => it.admitted)).size).toBeGreaterThan(1);
+    expect((await run(changes)).versionsSha256).toBe(first.versionsSha256);
+  });
+
+  test("what was spent is what a plan of so many rounds is charged, with what it means", async () => {
+    const [full, sampled] = [await run({ ...fixed, cohort: { sampling: "full" } }), await run(fixed)];
+    // one update replaced moves a sum by up to two clip norms: half the multiplier of one
+    const mechanism = { mechanism: "gaussian", noiseMultiplier: 0.25, adjacency: "replace-one" } as const;
+    const charged = (sampling: Sampling) =>
+      boundOf([{ times: 3, mechanism: { ...mechanism, sampling } }], 0.01, "rdp").epsilon;
+    expect(full.privacy?.epsilon).toBeCloseTo(charged("full"), 9);
+    expect(sampled.privacy?.epsilon).toBeCloseTo(charged({ fixed: { cohort: 8, population: 20 } }), 9);
+    expect(sampled.privacy?.contract).toMatchObject({ unit: "client", rounds: 3, delta: 0.01, clipNorm: 1 });
+    expect((await run()).privacy).toBeUndefined();
+  });
+
+  test("a rule that no epsilon is known for is infeasible, and says what would be accepted", async () => {
+    const data = await openData(smallCell().data, ".");
+    const surroundings = {
+      data,
+      transport: "memory",
+      baseFolder: ".",
+      now: () => 0,
+      progress: () => undefined,
+    } as const;
+    const result = await runCell(smallCell({ privacy }), surroundings);
+    expect(result).toMatchObject({ outcome: "infeasible", reason: expect.stringContaining("accepted are FedAvg") });
+    const spent = await runCell(smallCell({ ...fixed, privacy: { ...privacy, maxEpsilon: 0.1 } }), surroundings);
+    expect(spent).toMatchObject({ outcome: "infeasible", reason: expect.stringContaining("maxEpsilon is 0.1") });
+  });
+});
+
+test("FLTrust's root examples are taken out of the training set, and it holds what the mean cannot", {
+  timeout: 60_000,
+}, async () => {
+  const strong = {
+    attack: parseAttack("SignFlipping:scale=10"),
+    attackers: 3,
+    rounds: 4,
+    rootDataset: { examples: 30 },
+  };
+  const defence = (name: string) => ({ label: name, preAggregators: [], rule: { name } });
+  const trusted = await run({ ...strong, defence: defence("FLTrust") });
+  const mean = await run({ ...strong, defence: defence("FedAvg") });
+  expect(trusted.accuracy).toBeGreaterThan(0.75);
+  expect(mean.accuracy).toBeLessThan(0.5);
+  const optimal = await run({ ...strong, defence: defence("FLTrust"), attack: parseAttack("OptimalIPM"), rounds: 1 });
+  expect(optimal.outcome).toBe("completed");
 });
 
 test("two hundred enrolled clients, ten of them asked each round, in one thread", async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Parts } from "../../../coordinator/index.ts";
+import { type ErrorCode, FederationError } from "../../../core/errors.ts";
 import { asDigest, type JobId } from "../../../core/ids.ts";
 import { isBuiltin } from "../../../core/plan.ts";
 import { attackTestSet } from "../../attacks/registry.ts";
@@ -16,7 +17,9 @@ import { type Judge, openJudge, timed } from "./judge.ts";
 import { planYaml, whyInfeasible } from "./lab-plan.ts";
 import { Measures } from "./measures.ts";
 import type { CellResult, CellRun, Seconds } from "./result.ts";
+import { rootFiles, withoutRoot } from "./root-dataset.ts";
 import { sharesOf } from "./shares.ts";
+import { spendingOf } from "./spending.ts";
 
 export interface Surroundings {
   readonly data: LabData;
@@ -34,23 +37,35 @@ export interface Surroundings {
  * deployed participants, with transport, clock, disk and randomness of the lab's. The same cell and data give the same
  * model, bit for bit, on one backend.
  *
- * @throws TRAINER_FAILED, PLAN_INVALID and what else starting a job refuses with
+ * @throws TRAINER_FAILED, and what else is no refusal of the plan
  */
 export async function runCell(cell: Cell, surroundings: Surroundings): Promise<CellResult> {
   const id = cellIdOf(cell);
   const refusal = whyInfeasible(cell);
-  if (refusal !== undefined) return { id, cell, outcome: "infeasible", reason: refusal.detail };
+  const infeasible = (reason: string): CellResult => ({ id, cell, outcome: "infeasible", reason });
+  if (refusal !== undefined) return infeasible(refusal.detail);
   const scratchFolder = await mkdtemp(join(tmpdir(), "holdfast-lab-"));
   const stop = new AbortController();
   try {
     return { id, cell, ...(await experiment(cell, surroundings, { scratchFolder, stop })) };
-  } catch (error) {
-    throw stop.signal.aborted ? stop.signal.reason : error;
+  } catch (thrown) {
+    const error: unknown = stop.signal.aborted ? stop.signal.reason : thrown;
+    if (error instanceof FederationError && REFUSED_AT_START.has(error.code)) return infeasible(error.message);
+    throw error;
   } finally {
     stop.abort();
     await rm(scratchFolder, { recursive: true, force: true });
   }
 }
+
+/** What a coordinator says of a plan that asks for what cannot be had: a finding of the lab's, not a failure of it. */
+const REFUSED_AT_START: ReadonlySet<ErrorCode> = new Set([
+  "INFEASIBLE_RULE",
+  "PLAN_INVALID",
+  "PRIVACY_BUDGET_SPENT",
+  "PRIVACY_UNSUPPORTED",
+  "TOO_FEW_CLIENTS",
+]);
 
 interface Bounds {
   readonly scratchFolder: string;
@@ -63,28 +78,32 @@ async function experiment(
   surroundings: Surroundings,
   bounds: Bounds,
 ): Promise<Omit<CellRun, "id" | "cell">> {
-  const { data, now, baseFolder, progress, transport } = surroundings;
+  const { now, baseFolder, progress, transport } = surroundings;
   const startedAt = now();
   const turns = takingTurns(now);
+  const { data, root } = withoutRoot(cell, surroundings.data);
   const shares = sharesOf(cell, data.train);
   let view: JobView | undefined;
   const watch = () => view as JobView;
   const federation = await openFederation(cell, { data, shares, turns, watch, transport, ...bounds });
   const { parts } = federation.coordinator;
-  const { jobId, planSha256 } = await parts.jobs.start(planYaml(cell, data.train), baseFolder);
+  const files = await rootFiles(cell, root, { baseFolder, scratchFolder: bounds.scratchFolder });
+  const { jobId, planSha256 } = await parts.jobs.start(planYaml(cell, data.train, files), baseFolder);
   const setup = now() - startedAt;
   view = jobView(parts, jobId);
   const judge = timed(await judgeOf(parts, jobId, data, cell), now);
   const measures = new Measures(new Map(federation.members.map((it) => [it.profile.clientId, it])));
   const following = { parts, view, measures, judge, everyRounds: cell.evaluation.everyRounds, rounds: cell.rounds };
   const followed = await followJob({ ...following, progress }, bounds.stop.signal);
+  const privacy = spendingOf(parts, jobId);
   await federation.close();
   const total = now() - startedAt;
   const honest = shares.slice(0, cell.clients - cell.attackers);
   const worstClientAccuracy = judge.worst(followed.weights, data.train, honest);
   judge.dispose();
   const spent = { total, setup, training: turns.busyMs, judging: judge.busyMs };
-  return { ...resultOf(followed, measures), planSha256, worstClientAccuracy, seconds: inSeconds(spent) };
+  const found = { ...resultOf(followed, measures), ...(privacy !== undefined && { privacy }) };
+  return { ...found, planSha256, worstClientAccuracy, seconds: inSeconds(spent) };
 }
 
 function inSeconds({ total, setup, training, judging }: Seconds): Seconds {

@@ -1,4 +1,4 @@
-import { appendFile, readFile } from "node:fs/promises";
+import nodeFiles from "node:fs/promises";
 import { storageError } from "../../../core/files/durable-write.ts";
 import { type CellResult, hasRun } from "../job/result.ts";
 
@@ -13,9 +13,13 @@ export interface FinishedCells {
  * Lines of another software version are not taken: what they say might not come again. A line that a crash cut short is
  * no result, and a cell that failed is run again.
  */
-export async function openFinishedCells(path: string, software: string): Promise<FinishedCells> {
+export async function openFinishedCells(
+  path: string,
+  software: string,
+  files: Pick<typeof nodeFiles, "appendFile" | "readFile"> = nodeFiles,
+): Promise<FinishedCells> {
   const results = new Map<string, CellResult>();
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+  const text = await files.readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "";
     throw storageError(error, `cannot read ${path}`);
   });
@@ -30,8 +34,11 @@ export async function openFinishedCells(path: string, software: string): Promise
     async add(result) {
       const line = `${prefix}${JSON.stringify({ software, result } satisfies Entry)}\n`;
       prefix = "";
-      await appendFile(path, line).catch((error: unknown) => {
-        throw storageError(error, `cannot write ${path}`);
+      await files.appendFile(path, line).catch((error: unknown) => {
+        throw storageError(
+          error,
+          `cannot write ${path}; the cells before this one are kept, so the same command goes on`,
+        );
       });
     },
   };

@@ -57,7 +57,7 @@ test("one that kills two threads, and one that fails, are reported so; the other
   const results = await runCells(cells, { ...run, start });
   const bySeed = results.toSorted((a, b) => a.cell.seed - b.cell.seed);
   expect(bySeed.map((it) => it.outcome)).toEqual(["infeasible", "failed", "failed", "infeasible"]);
-  expect(bySeed[1]).toMatchObject({ reason: "Error: out of memory, twice" });
+  expect(bySeed[1]).toMatchObject({ reason: "out of memory, twice" });
   expect(bySeed[2]).toMatchObject({ reason: "TRAINER_FAILED: no" });
 });
 

@@ -56,7 +56,7 @@ async function lane(queue: Cell[], results: CellResult[], run: CellRun): Promise
         result = await attempt(cell, thread, run).catch((error: unknown) => {
           signal.throwIfAborted();
           thread = undefined;
-          return ++crashes < MOST_CRASHES ? undefined : failed(cell as Cell, `${String(error)}, twice`);
+          return ++crashes < MOST_CRASHES ? undefined : failed(cell as Cell, `${messageOf(error)}, twice`);
         });
       }
       results.push(result);
@@ -77,5 +77,7 @@ async function attempt(
   const reply = await thread.run({ cell, transport, baseFolder }, (round) => onRound(id, round));
   return reply.type === "done" ? reply.result : failed(cell, reply.reason);
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const failed = (cell: Cell, reason: string): CellResult => ({ id: cellIdOf(cell), cell, outcome: "failed", reason });

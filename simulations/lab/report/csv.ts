@@ -1,5 +1,7 @@
 import { type CellResult, hasRun } from "../job/result.ts";
+import type { Spending } from "../job/spending.ts";
 import { labelsOf } from "./labels.ts";
+import { contractText } from "./spending.ts";
 import { detectionOf } from "./summary.ts";
 
 const COLUMNS = [
@@ -18,8 +20,12 @@ const COLUMNS = [
   "attackSuccess",
   "detectionPrecision",
   "detectionRecall",
+  "epsilon",
+  "delta",
+  "adjacency",
   "secondsPerRound",
   "modelSha256",
+  "privacyContract",
   "reason",
 ] as const;
 
@@ -37,7 +43,7 @@ function rowOf(result: CellResult): Row {
   const { attackers, clients, seed } = cell;
   const settings = { cell: id, outcome, attack, rule: defence, partition, numByzantine, attackers, clients, seed };
   if (!hasRun(result)) return { ...settings, reason: result.reason };
-  const { rounds, accuracy, worstClientAccuracy, attackSuccess, modelSha256, seconds } = result;
+  const { rounds, accuracy, worstClientAccuracy, attackSuccess, modelSha256, seconds, privacy } = result;
   const { precision, recall } = detectionOf(result);
   return {
     ...settings,
@@ -47,9 +53,15 @@ function rowOf(result: CellResult): Row {
     attackSuccess,
     detectionPrecision: precision,
     detectionRecall: recall,
+    ...(privacy !== undefined && spendingRow(privacy)),
     secondsPerRound: seconds.total / Math.max(1, rounds.length),
     modelSha256,
   };
+}
+
+function spendingRow(spending: Spending): Row {
+  const { delta, adjacency } = spending.contract;
+  return { epsilon: spending.epsilon, delta, adjacency, privacyContract: contractText(spending) };
 }
 
 function field(value: string | number | null | undefined): string {

@@ -5,7 +5,16 @@ import { NO_ATTACK } from "./labels.ts";
 import type { Report } from "./report.ts";
 import { STYLE_SHEET } from "./style.ts";
 import { grouped, type Point, pointsOf, type WorstCase, worstCases } from "./summary.ts";
-import { attackList, cellTable, clientTables, costTable, detectionTable, escapeHtml, pointTable } from "./tables.ts";
+import {
+  attackList,
+  cellTable,
+  clientTables,
+  costTable,
+  detectionTable,
+  escapeHtml,
+  pointTable,
+  privacyTable,
+} from "./tables.ts";
 
 /** A drawing of the report, by the name of the file it is exported as. */
 export interface Drawing {
@@ -59,7 +68,7 @@ export async function reportPage(report: Report, command: string): Promise<Drawn
       ),
     );
   }
-  sections.push(...detection(points), clients(points), provenance(report, command));
+  sections.push(...privacy(points), ...detection(points), clients(points), provenance(report, command));
   return { html: page(report, sections, cards(report, worst)), drawings };
 }
 
@@ -86,6 +95,14 @@ async function curveSection(points: readonly Point[], draw: Draw): Promise<strin
     );
   }
   return section("Round by round", "Test accuracy; the band reaches from the worst seed to the best.", parts);
+}
+
+function privacy(points: readonly Point[]): string[] {
+  const drawn = privacyTable(points);
+  if (drawn === undefined) return [];
+  const text =
+    "Epsilon of the client that was charged most, by the coordinator's own accounts: what a deployment of the same plan spends. Below the table, what it means. The lab's own models protect nobody: all of its chance follows from a seed that this page names.";
+  return [section("Privacy", text, [drawn])];
 }
 
 function detection(points: readonly Point[]): string[] {

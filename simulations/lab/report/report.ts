@@ -1,5 +1,6 @@
 import { canonicalJson } from "../../../core/crypto/canonical-json.ts";
 import { sha256 } from "../../../core/crypto/sha256.ts";
+import type { TransportName } from "../federation/wire.ts";
 import { type CellResult, hasRun } from "../job/result.ts";
 import type { Grid } from "../scenario/scenario.ts";
 import type { DataFacts } from "./data-facts.ts";
@@ -26,6 +27,8 @@ export interface Versions {
   readonly platform: string;
   /** What trained the models: bits are the same on one backend only. */
   readonly backend: string;
+  /** What clients reached their coordinator by; `memory` in reports that do not say. */
+  readonly transport?: TransportName;
 }
 
 export function reportOf(parts: Omit<Report, "format" | "sha256">): Report {

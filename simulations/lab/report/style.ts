@@ -37,6 +37,7 @@ dt{color:var(--soft)}
 dd{margin:0;overflow-wrap:anywhere}
 summary{cursor:pointer;color:var(--soft);margin-top:1.25rem}
 pre{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:.8rem 1rem;overflow-x:auto;font-size:.88rem}
+.wrap{white-space:pre-wrap}
 code{font-size:.92em;overflow-wrap:anywhere}
 .note{color:var(--soft);font-size:.92rem}
 @media (max-width:640px){.wide{display:none}.narrow{display:block}main{padding-top:1.5rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}}

@@ -1,6 +1,8 @@
+import { contractLines } from "../../../core/privacy/contract.ts";
 import { describeAttack } from "../../attacks/registry.ts";
 import { type CellResult, hasRun } from "../job/result.ts";
 import { cellText, labelsOf, NO_ATTACK } from "./labels.ts";
+import { epsilonText, mostSpent } from "./spending.ts";
 import { detectionOf, type Point, type Spread, spreadOf, type WorstCase } from "./summary.ts";
 
 export function escapeHtml(text: string): string {
@@ -73,6 +75,25 @@ export function detectionTable(points: readonly Point[]): string | undefined {
     ];
   });
   return table(["attack", "rule", "setting", "precision", "recall", "false alarms", "first in round"], rows);
+}
+
+/** What was spent of the clients' privacy, and what it bought; undefined where nothing was. */
+export function privacyTable(points: readonly Point[]): string | undefined {
+  const contracts = new Set<string>();
+  const rows = points.flatMap((point) => {
+    const spent = mostSpent(point.runs);
+    if (spent === undefined) return [];
+    const { delta, adjacency } = spent.contract;
+    contracts.add(contractLines(spent.contract).join("\n"));
+    const recall = spreadOf(point.runs.map((run) => detectionOf(run).recall))?.mean;
+    const of = [point.attack, point.defence, settingOf(point), epsilonText(spent), String(delta)];
+    const [name = ""] = adjacency.split(":");
+    return [[...of, name, spreadText(point.accuracy), spreadText(point.attackSuccess), percent(recall)]];
+  });
+  if (rows.length === 0) return undefined;
+  const head = ["attack", "rule", "setting", "epsilon", "delta", "adjacency", "accuracy", "attack success", "recall"];
+  const meanings = [...contracts].map((it) => `<pre class="wrap">${escapeHtml(it)}</pre>`);
+  return [table(head, rows), ...meanings].join("\n");
 }
 
 const FIGURES = ["normRatio", "cosine", "trimmed", "clipFactor", "inDegree", "coefficient", "krumRank"] as const;

@@ -45,6 +45,21 @@ test("a cell's id is of its settings, not of the grid it is in; a default that i
   expect(cellIdOf(other)).not.toBe(cellIdOf(cell));
 });
 
+test("a scenario given as a grid is told where it belongs, and a grid as a scenario", () => {
+  expect(() => parseGrid(yamlOfSmall, "grid", "s.yaml")).toThrow("s.yaml is a scenario, of one attack and one rule");
+  expect(() => parseGrid(GRID, "scenario", "g.yaml")).toThrow(
+    "g.yaml is a grid, of lists: run it with holdfast matrix",
+  );
+});
+
+test("the coordinator's own examples are a number, or files", () => {
+  const rootOf = (text: string) => grid((it) => `${it}rootDataset: ${text}\n`).rootDataset;
+  expect(rootOf("{ examples: 100 }")).toEqual({ examples: 100 });
+  expect(rootOf("{ images: a, labels: b }")).toEqual({ images: "a", labels: "b" });
+  expect(() => rootOf("{ examples: 0 }")).toThrow("grid.yaml:13: rootDataset.examples");
+  expect(() => rootOf("{ exampels: 9 }")).toThrow("grid.yaml:13: rootDataset");
+});
+
 test.each([
   [
     "an unknown attack",

@@ -27,6 +27,9 @@ const habits = z.strictObject({
   clipNorm: z.number().positive().optional(),
 });
 
+const files = shape.aggregation.shape.rootDataset.unwrap();
+const rootDataset = z.union([z.strictObject({ examples: whole(1, 1_000_000) }), files]);
+
 /** What all cells of a grid share, and a scenario has beside its attack and its defence. */
 const shared = {
   name: shape.job,
@@ -48,7 +51,8 @@ const shared = {
   privacy: shape.privacy,
   serverOptimizer: shape.serverOptimizer,
   reputation: shape.reputation,
-  rootDataset: shape.aggregation.shape.rootDataset,
+  /** The coordinator's own examples, for rules that read any: files, or so many of the training set. */
+  rootDataset: rootDataset.optional(),
   maxNorm: shape.aggregation.shape.maxNorm,
   weights: shape.aggregation.shape.weights,
   evaluation: z

@@ -18,14 +18,16 @@ const PITCH: usize = STRIP_ROW + 64;
 /** Four rows against two: their sums, and what is loaded for them, fill the registers. */
 const GROUP: usize = 4;
 const PAIR: usize = 2;
+/** Sums of a group with itself: six pairs and four squared norms. */
+const SQUARE: usize = 10;
 
 export function pairsScratch(n: usize): u64 {
   return 2 * stripBytes(n) + 2 * lanesBytes(n) + <u64>n * n * sizeof<f64>();
 }
 
 /**
- * Squared distances over one block of the pairs of rows i <= j, j >= firstRow. Returns where they are: row-major n x n
- * float64.
+ * Squared distances over one block of the pairs of rows i < j, j >= firstRow, and on the diagonal squared norms. Returns
+ * where they are: row-major n x n float64.
  */
 export function squaredDistances(block: usize, n: usize, firstRow: usize, exact: bool): usize {
   return pairs<SquaredDistance>(rowAddress(0, block), n, firstRow, exact);
@@ -82,12 +84,58 @@ function widenSpan(row: usize, low: usize, high: usize): void {
 
 function addPairs<T, Summed>(strip: usize, n: usize, firstRow: usize, lanes: usize): void {
   for (let i: usize = 0; i < n; i += GROUP) {
+    const group = strip + i * PITCH;
+    if (i + GROUP > firstRow) {
+      addSquare<T, Summed>(group, lanes);
+      lanes += SQUARE * VECTOR;
+    }
     for (let j = firstOf(i, firstRow); j < n; j += PAIR) {
-      if (firstRow + 1 === n) addColumn<T, Summed>(strip + i * PITCH, strip + firstRow * PITCH, lanes + (firstRow - j) * VECTOR);
-      else addSpan<T, Summed>(strip + i * PITCH, strip + j * PITCH, lanes);
+      if (firstRow + 1 === n) addColumn<T, Summed>(group, strip + firstRow * PITCH, lanes + (firstRow - j) * VECTOR);
+      else addSpan<T, Summed>(group, strip + j * PITCH, lanes);
       lanes += GROUP * PAIR * VECTOR;
     }
   }
+}
+
+/** The pairs within the group that begins at `a`, and the squared norms of its rows. */
+function addSquare<T, Summed>(a: usize, lanes: usize): void {
+  const summed = changetype<Summed>(0);
+  let s00 = v128.load(lanes, 0);
+  let s01 = v128.load(lanes, 16);
+  let s11 = v128.load(lanes, 32);
+  let s02 = v128.load(lanes, 48);
+  let s12 = v128.load(lanes, 64);
+  let s22 = v128.load(lanes, 80);
+  let s03 = v128.load(lanes, 96);
+  let s13 = v128.load(lanes, 112);
+  let s23 = v128.load(lanes, 128);
+  let s33 = v128.load(lanes, 144);
+  for (const end = a + STRIP_ROW; a < end; a += VECTOR) {
+    const x0 = v128.load(a, 0);
+    s00 = v128.add<T>(s00, v128.mul<T>(x0, x0));
+    const x1 = v128.load(a, PITCH);
+    s01 = v128.add<T>(s01, summed.term<T>(x0, x1));
+    s11 = v128.add<T>(s11, v128.mul<T>(x1, x1));
+    const x2 = v128.load(a, 2 * PITCH);
+    s02 = v128.add<T>(s02, summed.term<T>(x0, x2));
+    s12 = v128.add<T>(s12, summed.term<T>(x1, x2));
+    s22 = v128.add<T>(s22, v128.mul<T>(x2, x2));
+    const x3 = v128.load(a, 3 * PITCH);
+    s03 = v128.add<T>(s03, summed.term<T>(x0, x3));
+    s13 = v128.add<T>(s13, summed.term<T>(x1, x3));
+    s23 = v128.add<T>(s23, summed.term<T>(x2, x3));
+    s33 = v128.add<T>(s33, v128.mul<T>(x3, x3));
+  }
+  v128.store(lanes, s00, 0);
+  v128.store(lanes, s01, 16);
+  v128.store(lanes, s11, 32);
+  v128.store(lanes, s02, 48);
+  v128.store(lanes, s12, 64);
+  v128.store(lanes, s22, 80);
+  v128.store(lanes, s03, 96);
+  v128.store(lanes, s13, 112);
+  v128.store(lanes, s23, 128);
+  v128.store(lanes, s33, 144);
 }
 
 /** `a` is the first of four rows, `b` of two. */
@@ -156,25 +204,36 @@ function addColumn<T, Summed>(a: usize, b: usize, lanes: usize): void {
 /** Adds a tile's sums to `into`; lanes 2 and 3 of exact sums lie `highLanes` bytes behind lanes 0 and 1. */
 function fold(n: usize, firstRow: usize, lanes: usize, highLanes: usize, into: usize): void {
   for (let i: usize = 0; i < n; i += GROUP) {
+    if (i + GROUP > firstRow) {
+      for (let column = i; column < i + GROUP; column++) {
+        for (let row = i; row <= column; row++) {
+          if (column >= firstRow && column < n) addLanes(lanes, highLanes, into + (row * n + column) * sizeof<f64>());
+          lanes += VECTOR;
+        }
+      }
+    }
     for (let j = firstOf(i, firstRow); j < n; j += PAIR) {
-      for (let k: usize = 0; k < GROUP * PAIR; k++) {
-        const row = i + k / PAIR;
-        const column = j + k % PAIR;
-        const low = v128.load(lanes);
-        const sum = highLanes === 0 ? foldFast(low) : foldExact(low, v128.load(lanes + highLanes));
-        lanes += VECTOR;
-        if (row > column || column < firstRow || column >= n) continue;
-        const at = into + (row * n + column) * sizeof<f64>();
-        store<f64>(at, load<f64>(at) + sum);
+      for (let row = i; row < i + GROUP; row++) {
+        for (let column = j; column < j + PAIR; column++) {
+          if (column >= firstRow && column < n) addLanes(lanes, highLanes, into + (row * n + column) * sizeof<f64>());
+          lanes += VECTOR;
+        }
       }
     }
   }
 }
 
-/** The first of the pairs of rows, which begin at even rows, that group i meets: from i and from `firstRow` on. */
+@inline
+function addLanes(lanes: usize, highLanes: usize, into: usize): void {
+  const low = v128.load(lanes);
+  const sum = highLanes === 0 ? foldFast(low) : foldExact(low, v128.load(lanes + highLanes));
+  store<f64>(into, load<f64>(into) + sum);
+}
+
+/** The first of the pairs of rows, which begin at even rows, that group i meets: behind itself and from `firstRow` on. */
 @inline
 function firstOf(i: usize, firstRow: usize): usize {
-  return max(i, firstRow - (firstRow % PAIR));
+  return max(i + GROUP, firstRow - (firstRow % PAIR));
 }
 
 @inline
@@ -188,9 +247,9 @@ function stripBytes(n: usize): u64 {
   return <u64>wholeGroups(n) * PITCH;
 }
 
-/** Group g of G meets 2 (G - g) pairs at most. */
+/** Group g of G meets itself and 2 (G - g - 1) pairs at most. */
 @inline
 function lanesBytes(n: usize): u64 {
   const groups = <u64>wholeGroups(n) / GROUP;
-  return groups * (groups + 1) * GROUP * PAIR * VECTOR;
+  return groups * (SQUARE + (groups - 1) * GROUP * PAIR) * VECTOR;
 }

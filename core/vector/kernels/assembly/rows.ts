@@ -14,12 +14,13 @@ export function isFinite(block: usize, row: usize): bool {
   return true;
 }
 
-export function squaredNorm(block: usize, row: usize, exact: bool): f64 {
+/** On the exact path, as all products here. */
+export function squaredNorm(block: usize, row: usize): f64 {
   const at = rowAddress(row, block);
-  return innerProduct(at, at, exact);
+  return innerProduct(at, at, true);
 }
 
-/** On the exact path, with the vector in `values`. */
+/** With the vector in `values`. */
 export function innerProductWithValues(block: usize, row: usize): f64 {
   return innerProduct(rowAddress(row, block), values, true);
 }

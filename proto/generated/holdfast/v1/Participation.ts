@@ -8,6 +8,8 @@ import type { CoordinatorMessage as _holdfast_v1_CoordinatorMessage, Coordinator
 import type { DownloadBlobRequest as _holdfast_v1_DownloadBlobRequest, DownloadBlobRequest__Output as _holdfast_v1_DownloadBlobRequest__Output } from '../../holdfast/v1/DownloadBlobRequest.ts';
 import type { GetReceiptRequest as _holdfast_v1_GetReceiptRequest, GetReceiptRequest__Output as _holdfast_v1_GetReceiptRequest__Output } from '../../holdfast/v1/GetReceiptRequest.ts';
 import type { GetReceiptResponse as _holdfast_v1_GetReceiptResponse, GetReceiptResponse__Output as _holdfast_v1_GetReceiptResponse__Output } from '../../holdfast/v1/GetReceiptResponse.ts';
+import type { LogLeaves as _holdfast_v1_LogLeaves, LogLeaves__Output as _holdfast_v1_LogLeaves__Output } from '../../holdfast/v1/LogLeaves.ts';
+import type { ReadLogRequest as _holdfast_v1_ReadLogRequest, ReadLogRequest__Output as _holdfast_v1_ReadLogRequest__Output } from '../../holdfast/v1/ReadLogRequest.ts';
 import type { UploadMessage as _holdfast_v1_UploadMessage, UploadMessage__Output as _holdfast_v1_UploadMessage__Output } from '../../holdfast/v1/UploadMessage.ts';
 import type { UploadReply as _holdfast_v1_UploadReply, UploadReply__Output as _holdfast_v1_UploadReply__Output } from '../../holdfast/v1/UploadReply.ts';
 
@@ -52,6 +54,19 @@ export interface ParticipationClient extends grpc.Client {
   getReceipt(argument: _holdfast_v1_GetReceiptRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_holdfast_v1_GetReceiptResponse__Output>): grpc.ClientUnaryCall;
   getReceipt(argument: _holdfast_v1_GetReceiptRequest, callback: grpc.requestCallback<_holdfast_v1_GetReceiptResponse__Output>): grpc.ClientUnaryCall;
   
+  /**
+   * The public part of the log, leaf by leaf: whoever has it all recomputes the root that heads are signed over, and from
+   * its charges its own epsilon. One such call of a client at a time.
+   */
+  ReadLog(argument: _holdfast_v1_ReadLogRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_holdfast_v1_LogLeaves__Output>;
+  ReadLog(argument: _holdfast_v1_ReadLogRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_holdfast_v1_LogLeaves__Output>;
+  /**
+   * The public part of the log, leaf by leaf: whoever has it all recomputes the root that heads are signed over, and from
+   * its charges its own epsilon. One such call of a client at a time.
+   */
+  readLog(argument: _holdfast_v1_ReadLogRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_holdfast_v1_LogLeaves__Output>;
+  readLog(argument: _holdfast_v1_ReadLogRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_holdfast_v1_LogLeaves__Output>;
+  
   UploadUpdate(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_holdfast_v1_UploadMessage, _holdfast_v1_UploadReply__Output>;
   UploadUpdate(options?: grpc.CallOptions): grpc.ClientDuplexStream<_holdfast_v1_UploadMessage, _holdfast_v1_UploadReply__Output>;
   uploadUpdate(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_holdfast_v1_UploadMessage, _holdfast_v1_UploadReply__Output>;
@@ -78,6 +93,12 @@ export interface ParticipationHandlers extends grpc.UntypedServiceImplementation
    */
   GetReceipt: grpc.handleUnaryCall<_holdfast_v1_GetReceiptRequest__Output, _holdfast_v1_GetReceiptResponse>;
   
+  /**
+   * The public part of the log, leaf by leaf: whoever has it all recomputes the root that heads are signed over, and from
+   * its charges its own epsilon. One such call of a client at a time.
+   */
+  ReadLog: grpc.handleServerStreamingCall<_holdfast_v1_ReadLogRequest__Output, _holdfast_v1_LogLeaves>;
+  
   UploadUpdate: grpc.handleBidiStreamingCall<_holdfast_v1_UploadMessage__Output, _holdfast_v1_UploadReply>;
   
 }
@@ -86,5 +107,6 @@ export interface ParticipationDefinition extends grpc.ServiceDefinition {
   Connect: MethodDefinition<_holdfast_v1_ClientMessage, _holdfast_v1_CoordinatorMessage, _holdfast_v1_ClientMessage__Output, _holdfast_v1_CoordinatorMessage__Output>
   DownloadBlob: MethodDefinition<_holdfast_v1_DownloadBlobRequest, _holdfast_v1_BlobChunk, _holdfast_v1_DownloadBlobRequest__Output, _holdfast_v1_BlobChunk__Output>
   GetReceipt: MethodDefinition<_holdfast_v1_GetReceiptRequest, _holdfast_v1_GetReceiptResponse, _holdfast_v1_GetReceiptRequest__Output, _holdfast_v1_GetReceiptResponse__Output>
+  ReadLog: MethodDefinition<_holdfast_v1_ReadLogRequest, _holdfast_v1_LogLeaves, _holdfast_v1_ReadLogRequest__Output, _holdfast_v1_LogLeaves__Output>
   UploadUpdate: MethodDefinition<_holdfast_v1_UploadMessage, _holdfast_v1_UploadReply, _holdfast_v1_UploadMessage__Output, _holdfast_v1_UploadReply__Output>
 }

@@ -1,5 +1,5 @@
-import { ACCOUNTANT_VERSION, type AccountantName } from "../../core/privacy/accountants/accountant.ts";
-import type { Mechanism, Sampling } from "../../core/privacy/accountants/mechanism.ts";
+import { ACCOUNTANT_VERSION, type AccountantName } from "./accountants/accountant.ts";
+import type { Mechanism, Sampling } from "./accountants/mechanism.ts";
 
 /** What an epsilon means; printed beside every one. */
 export interface Contract {
@@ -26,6 +26,12 @@ const ADJACENCY = {
   "replace-one": "one client's update becomes any other",
 } as const;
 
+/** Turns of a tree follow from who is in the population, and so does how many coins come up. */
+const ADJACENCY_IN_POPULATION = {
+  ...ADJACENCY,
+  "zero-out": "one client's updates become zero vectors (that it is in the population is not hidden)",
+} as const;
+
 const LEVEL = {
   research: "research: floating-point noise, which the proof takes for exact numbers (idealised)",
   production: "production: exact sums and exact discrete noise on an integer grid",
@@ -45,22 +51,31 @@ export function contractOf(
   rounds: number,
   { delta, accountant }: { readonly delta: number; readonly accountant: AccountantName },
 ): Contract {
+  const sampling = "sampling" in rest ? rest.sampling : undefined;
+  const meaning = sampling === undefined || tellsSize(sampling) ? ADJACENCY_IN_POPULATION : ADJACENCY;
   return {
     unit: "client",
-    adjacency: `${adjacency}: ${ADJACENCY[adjacency]}`,
+    adjacency: `${adjacency}: ${meaning[adjacency]}`,
     mechanism: mechanism === "tree" ? "Gaussian noise on the nodes of a tree" : "Gaussian noise on the aggregate",
     clipNorm,
     noiseMultiplier,
     level: LEVEL[level],
-    sampling: "sampling" in rest ? samplingText(rest.sampling, "client") : `trees of ${rest.numLeaves} rounds`,
+    sampling: "numLeaves" in rest ? `trees of ${rest.numLeaves} rounds` : samplingText(rest.sampling, "client"),
     rounds,
     steps: null,
     delta,
     accountant: `${accountant} ${ACCOUNTANT_VERSION}`,
     seesUnnoised: "the operator of the coordinator",
-    notCovered:
-      "metrics, cohort sizes, refusal reasons, reputation, timing, and jobs without privacy over the same clients",
+    notCovered: `metrics, ${sampling !== undefined && tellsSize(sampling) ? OTHERS : "cohort sizes"}, refusal reasons, reputation, timing, and jobs without privacy over the same clients`,
   };
+}
+
+/** What would give a draw away whose size is known. */
+const OTHERS = "which other clients were asked, how many answered";
+
+/** Whether a draw amplifies although everybody knows how many it named. */
+function tellsSize(sampling: Sampling): boolean {
+  return sampling !== "full" && ("fixed" in sampling || "sizePublished" in sampling.poisson);
 }
 
 /** True also of a sample whose amplification is forfeited, which is charged as everybody. */
@@ -73,8 +88,10 @@ export function samplingText(sampling: Sampling, unit: Contract["unit"]): string
     const { cohort, population } = sampling.fixed;
     return `fixed: exactly ${cohort} of ${population} ${unit}s, uniformly, and the draw stays secret`;
   }
-  const cap = "cap" in sampling.poisson ? `, at most ${sampling.poisson.cap} of ${sampling.poisson.population}` : "";
-  return `poisson: a secret coin of probability ${sampling.poisson.rate} for each ${unit}${cap}; no topping up`;
+  const { poisson } = sampling;
+  const cap = "cap" in poisson && poisson.cap !== undefined ? `, at most ${poisson.cap} of ${poisson.population}` : "";
+  const size = "sizePublished" in poisson ? "; how many came up is in the log, and charged" : "";
+  return `poisson: a secret coin of probability ${poisson.rate} for each ${unit}${cap}; no topping up${size}`;
 }
 
 /** What is drawn, and beside what. */

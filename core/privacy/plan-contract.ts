@@ -1,8 +1,8 @@
-import type { CentralPrivacy } from "../../../core/plan-privacy.ts";
-import type { AccountantName } from "../../../core/privacy/accountants/accountant.ts";
-import type { Mechanism } from "../../../core/privacy/accountants/mechanism.ts";
-import type { PrivatePlan } from "../budget.ts";
-import { type Contract, contractOf } from "../contract.ts";
+import type { CentralPrivacy } from "../plan-privacy.ts";
+import type { AccountantName } from "./accountants/accountant.ts";
+import type { Mechanism } from "./accountants/mechanism.ts";
+import { type Contract, contractOf } from "./contract.ts";
+import type { PrivateTerms } from "./private-plan.ts";
 
 interface Bound {
   readonly delta: number;
@@ -11,7 +11,7 @@ interface Bound {
 
 /** The contract of so many rounds of a plan, each of which uses the mechanism that an attempt is charged for. */
 export function planContract(
-  { privacy, local }: PrivatePlan,
+  { privacy, local }: PrivateTerms,
   mechanism: Mechanism,
   rounds: number,
   bound: Bound,

@@ -1,0 +1,33 @@
+import type { Clock } from "../../../core/clock.ts";
+import type { AttemptKey } from "../clients/meetings.ts";
+
+/**
+ * The time of a federation in memory. It stands still while anybody asked is at work, so that nobody is ever late; once
+ * all are done with an attempt, it goes on by the grace that a round with a quorum grants to the others. Who is silent is
+ * then absent, and who is not counts, whatever the order in which answers came.
+ */
+export interface LabClock extends Clock {
+  /** The client has its answer to what it sent, or will send nothing. */
+  done(clientId: string, attempt: AttemptKey): void;
+}
+
+/** @param numAsked clients that are asked in every attempt */
+export function labClock(numAsked: number, graceMs: number): LabClock {
+  let elapsedMs = 0;
+  let newest = "";
+  let done = new Set<string>();
+  return {
+    nowMs: () => elapsedMs,
+    monotonicMs: () => elapsedMs,
+    done(clientId, { round, attempt }) {
+      const name = `${round}/${attempt}`;
+      if (name !== newest) {
+        newest = name;
+        done = new Set();
+      }
+      if (done.has(clientId)) return;
+      done.add(clientId);
+      if (done.size === numAsked) elapsedMs += graceMs;
+    },
+  };
+}
