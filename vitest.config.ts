@@ -1,8 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-/** Files that put something in a module's place, or look at what a module does when it is loaded first. */
+/**
+ * Files that put something in a module's place, look at what a module does when it is loaded first, or leave TensorFlow.js
+ * on another backend.
+ */
 const OWN_MODULES = [
   "core/model/backends.test.ts",
+  "core/model/{network,layers-model,convolutional-layers,wasm-kernels}.test.ts",
   "core/tensors/digest.test.ts",
   "coordinator/rounds/slow-evaluation.test.ts",
 ];
