@@ -85,10 +85,16 @@ export function parseTopology(bytes: Uint8Array): LayersTopology {
   }
 }
 
+const ZEROS = { class_name: "Zeros", config: {} };
+
 function harmless(key: string, value: unknown): unknown {
-  if (key.endsWith("_initializer")) return { class_name: "Zeros", config: {} };
+  if (key.endsWith("_initializer")) return ZEROS;
+  // where it is left out it would be Orthogonal, which needs methods of tensors that only TensorFlow.js's whole package has
+  if (key === "config" && isRecord(value) && "units" in value) return { ...value, recurrent_initializer: ZEROS };
   return /_(regularizer|constraint)$/.test(key) ? null : value;
 }
+
+const isRecord = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 /** Words of small letters and digits, each beginning with a letter: no two such keys are one in camel case. */
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*$/;
