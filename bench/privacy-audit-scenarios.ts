@@ -1,5 +1,6 @@
 import { type Released, release } from "../coordinator/privacy/release.ts";
 import { ZERO_DIGEST } from "../core/ids.ts";
+import { boundOf } from "../core/privacy/accountants/accountant.ts";
 import { CLIP_NORM, centralSubject, type Release, type Scenario, type Subject } from "./privacy-audit-central.ts";
 
 /** A log-likelihood ratio: the best that any adversary can do with what is released. */
@@ -144,8 +145,8 @@ export function centralSubjects(): Subject[] {
 
 /** The mistakes that are made: each has to be found. */
 export function brokenSubjects(): Subject[] {
-  const claimed = poisson(0.1);
-  const allAsked = { ...everybody("coins of 0.1 claimed, everybody asked", 1), rounds: claimed.rounds };
+  const rounds = 4;
+  const allAsked = centralSubject({ ...everybody("secret coins of 0.1 claimed, everybody asked", 1), rounds });
   return [
     centralSubject(
       everybody("variance taken for standard deviation", 2),
@@ -159,8 +160,15 @@ export function brokenSubjects(): Subject[] {
       { ...everybody("the same noise in two rounds", 2), rounds: 2, present: [1], score: differ },
       (input) => release({ ...input, round: { ...input.round, attempt: { ...input.round.attempt, ...SAME_STREAM } } }),
     ),
-    { ...centralSubject(allAsked), claimed: centralSubject(claimed).claimed },
+    { ...allAsked, claimed: { ...allAsked.claimed, epsilon: epsilonOfCoins(0.1, rounds, allAsked.claimed.delta) } },
   ];
+}
+
+/** Of coins whose number nobody learns. */
+function epsilonOfCoins(rate: number, times: number, delta: number): number {
+  const sampling = { poisson: { rate } };
+  const mechanism = { mechanism: "gaussian", noiseMultiplier: 1, adjacency: "zero-out", sampling } as const;
+  return boundOf([{ mechanism, times }], delta).epsilon;
 }
 
 /** Noise of another standard deviation than the release asked for. */
