@@ -109,6 +109,17 @@ describe("a tree of rounds", () => {
     expect(paid(5)).toEqual([once, free, once, free, once]);
   });
 
+  test("a turn that everybody declined is of zero vectors, and costs no more than was reserved for it", () => {
+    const declines = [0, 1, 2].map((i) => ({ ...decline(i), attempt: { round: 2, attempt: 0 } }) as Command);
+    let state = through(job, rules, open("full"), deadline);
+    state = through(state, rules, charge(state, 1));
+    state = through(state, rules, commitOf(attemptOf(state), 1));
+    expect(nextCharge(state, rules.charge)?.times).toBe(0);
+    state = through(state, rules, open("full"), ...declines, deadline);
+    expect(state.stage.name).toBe("closed");
+    expect(chargesOf(state, rules, charge(state, 2))).toMatchObject([{ times: 0 }]);
+  });
+
   test("is not paid by an attempt that released nothing", () => {
     const stopped = through(job, rules, open("full"), { type: "stop", reason: "enough", nowMs: 3 });
     expect(stopped.paidTree).toBeUndefined();

@@ -28,11 +28,13 @@ export function tick(
 
 /**
  * Whether the policies of too many sites refuse the task: they will refuse the next attempt too. A cohort that coins
- * decided may be a single client, which says nothing of the others.
+ * decided may be a single client, which says nothing of the others; and in a tree that has been paid, zero vectors cost
+ * nothing more, while giving up would cost what nobody has reserved.
  */
 function isDeclined({ plan }: JobState, { cohort, declined }: OpenRound): boolean {
-  const isCentral = plan.privacy.mode === "central";
-  if (isCentral && plan.cohort.sampling === "poisson") return false;
+  const { privacy } = plan;
+  const isCentral = privacy.mode === "central";
+  if (isCentral && (plan.cohort.sampling === "poisson" || privacy.tree !== undefined)) return false;
   const needed = isCentral ? 1 : plan.round.minUpdates;
   return declined.size > 0 && cohort.length - declined.size < needed;
 }
