@@ -20,6 +20,7 @@ import {
   page,
   type Row,
   type Size,
+  type ThreadRatios,
   type Timing,
   verdicts,
 } from "./aggregation-page.ts";
@@ -32,10 +33,12 @@ import { ours, type Peers, type Runner, startPeers } from "./runners.ts";
  * it: each in a process of its own, one running at a time, taking turns. Updates are nearly normal and independent.
  */
 const SIZES = [20, 100].flatMap((n) => [1e5, 1e6, 1e7].map((d) => ({ n, d })));
-/** A comparison is taken at least three times; what stands alone only tells the order of things. */
-const COMPARED = { least: 3, most: 7, enoughSeconds: 15 };
-/** One thread and two, one after the other: neighbours on the machine come and go, so each pair has its own ratio. */
-const ALTERNATING = { least: 11, most: 11, enoughSeconds: 0 };
+/** Before it is measured, everything has run for so long, and once at least: a coordinator closes many rounds. */
+const WARM_UP_SECONDS = 2;
+/** A comparison is taken at least five times; what stands alone only tells the order of things. */
+const COMPARED = { least: 5, most: 7, enoughSeconds: 15 };
+/** One thread and two, one after the other; often, as two threads are only undisturbed when both cores are. */
+const ALTERNATING = { least: 31, most: 31, enoughSeconds: 0 };
 const ALONE = { least: 1, most: 5, enoughSeconds: 3 };
 const LARGE = { n: 100, d: 25e6 };
 /** Recommended before a rule, beside every rule by itself. */
@@ -175,7 +178,7 @@ async function measureRow(
     d,
     oneThread: timing("one"),
     twoThreads: timing("two"),
-    threadRatio: medianRatio(alternating.get("one") ?? [], alternating.get("two") ?? []),
+    threads: ratios(alternating.get("one") ?? [], alternating.get("two") ?? []),
     memory: { growth: greatest(memories.map(growth)), peak: greatest(memories.map((it) => it.peak)) },
     peers: Object.fromEntries(beside.map(([peer]) => [peer, timing(peer)])),
   };
@@ -198,6 +201,7 @@ async function takingTurns(
   { least, most, enoughSeconds }: typeof COMPARED,
 ): Promise<ReadonlyMap<string, number[]>> {
   const seconds = new Map(runners.map(([name]) => [name, [] as number[]]));
+  for (const [, runner] of runners) await warmUp(runner);
   let total = 0;
   for (let turn = 0; turn < most && (turn < least || total < enoughSeconds); turn++) {
     for (const [name, runner] of runners) {
@@ -207,6 +211,10 @@ async function takingTurns(
     }
   }
   return seconds;
+}
+
+async function warmUp(runner: Runner): Promise<void> {
+  for (let ran = 0; ran < WARM_UP_SECONDS; ) ran += await runner.run();
 }
 
 async function measureClosing(): Promise<Closing> {
@@ -235,8 +243,9 @@ function summary(seconds: readonly number[]): Timing {
   return { best: sorted[0] ?? Number.NaN, median: sorted[sorted.length >> 1] ?? Number.NaN };
 }
 
-function medianRatio(numerators: readonly number[], denominators: readonly number[]): number {
-  return summary(numerators.map((seconds, i) => seconds / (denominators[i] ?? Number.NaN))).median;
+function ratios(one: readonly number[], two: readonly number[]): ThreadRatios {
+  const ofPairs = one.map((seconds, i) => seconds / (two[i] ?? Number.NaN));
+  return { ofBest: summary(one).best / summary(two).best, ofPairs: summary(ofPairs).median };
 }
 
 function growth({ before, peak }: Memory): number {

@@ -179,8 +179,12 @@ function* piecesOf(rows: Rows, task: Task, executor: Executor): Generator<Piece>
   const total = Math.ceil(numCoordinates / BLOCK_LENGTH);
   const most = executor.pieceBlocks(sources.length, total);
   const panelBlocks = executor.panelBlocks(sources, most);
-  for (let firstBlock = 0; firstBlock < total; firstBlock += most) {
-    const numBlocks = Math.min(most, total - firstBlock);
+  const numPieces = Math.ceil(total / most);
+  // in memory, pieces are as long as one another, so that no thread waits for the longest; files are read by the panel
+  const startOf = (k: number) => Math.min(panelBlocks === 1 ? Math.floor((k * total) / numPieces) : k * most, total);
+  for (let k = 0; k < numPieces; k++) {
+    const firstBlock = startOf(k);
+    const numBlocks = startOf(k + 1) - firstBlock;
     yield { task: ofPiece(task, firstBlock, numBlocks), sources, numCoordinates, firstBlock, numBlocks, panelBlocks };
   }
 }

@@ -20,7 +20,8 @@ const FILE_BLOCKS = (1 << 20) / (BLOCK_LENGTH * Float32Array.BYTES_PER_ELEMENT);
 const PANEL_BYTES = 128 << 20;
 /** Pieces for each thread, so that one that is held up does not hold up all. */
 const PIECES_PER_THREAD = 4;
-const IDLE_MS = 10_000;
+/** A thread takes longer to start than a round to close: between rounds it waits. */
+const IDLE_MS = 60_000;
 
 export interface WorkerEngineOptions {
   readonly numThreads: number;
