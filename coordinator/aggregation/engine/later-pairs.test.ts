@@ -37,9 +37,9 @@ function watched(): { readonly read: string[]; at(memory: WebAssembly.Memory): P
       const kernels = inPlace(memory);
       return {
         ...kernels,
-        squaredDistance(a, b, path) {
-          read.push(`${a} ${b}`);
-          return kernels.squaredDistance(a, b, path);
+        squaredDistances(a, b, c, path) {
+          read.push(`${a} ${c}`, ...(a === b ? [] : [`${b} ${c}`]));
+          return kernels.squaredDistances(a, b, c, path);
         },
       };
     },

@@ -46,22 +46,40 @@ function sumPairs(piece: Piece, task: PairsTask, rows: readonly MemoryRow[], ker
   return { sums: [distances, products], values: [] };
 }
 
-/** The later rows' blocks stay in the cache while the others pass by. */
-function sumBlock(
-  addresses: readonly number[],
-  { path, innerProducts, firstRow }: PairsTask,
-  kernels: PairsInPlace,
-  into: { readonly squaredDistances: Float64Array; readonly innerProducts: Float64Array },
-): void {
-  const n = addresses.length;
-  for (const [i, a] of addresses.entries()) {
-    for (let j = Math.max(i, firstRow); j < n; j++) {
-      const b = addresses[j] as number;
-      into.squaredDistances[i * n + j] = kernels.squaredDistance(a, b, path);
-      if (innerProducts) into.innerProducts[i * n + j] = kernels.innerProduct(a, b, path);
-      else if (i === j) into.innerProducts[i] = kernels.innerProduct(a, b, path);
+/** The later rows' blocks stay in the cache while the others pass by, two at a time. */
+function sumBlock(addresses: readonly number[], task: PairsTask, kernels: PairsInPlace, into: BlockSums): void {
+  for (let i = 0; i < addresses.length; i += 2) {
+    for (let j = Math.max(i, task.firstRow); j < addresses.length; j++) {
+      sumPair(i < j ? [i, i + 1] : [i], j, addresses, task, kernels, into);
     }
   }
+}
+
+/** One or two rows with a later one, or with themselves. */
+function sumPair(
+  passing: readonly number[],
+  later: number,
+  addresses: readonly number[],
+  { path, innerProducts }: PairsTask,
+  kernels: PairsInPlace,
+  into: BlockSums,
+): void {
+  const n = addresses.length;
+  const [first, second = first] = passing.map((row) => addresses[row]) as [number, number?];
+  const withLater = addresses[later] as number;
+  const distances = kernels.squaredDistances(first, second, withLater, path);
+  for (const [k, row] of passing.entries()) {
+    into.squaredDistances[row * n + later] = distances[k] as number;
+    if (!innerProducts && row !== later) continue;
+    const product = kernels.innerProduct(addresses[row] as number, withLater, path);
+    into.innerProducts[innerProducts ? row * n + later : row] = product;
+  }
+}
+
+interface BlockSums {
+  readonly squaredDistances: Float64Array;
+  /** Of all pairs, or the norms alone. */
+  readonly innerProducts: Float64Array;
 }
 
 type PairsTask = Extract<Task, { kind: "pairs" }>;

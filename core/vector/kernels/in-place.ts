@@ -30,14 +30,16 @@ export function rowMemory(numRows: number, numCoordinates: number): RowMemory | 
   }
 }
 
-/** Two rows over one block, at addresses of the memory; bit for bit those of pairwise.ts. */
+/** Pairs of rows over one block, at addresses of the memory; bit for bit those of pairwise.ts. */
 export interface PairsInPlace {
-  squaredDistance(a: number, b: number, path: DistancePath): number;
+  /** ||a - c||^2 and ||b - c||^2. */
+  squaredDistances(a: number, b: number, c: number, path: DistancePath): readonly [number, number];
   innerProduct(a: number, b: number, path: DistancePath): number;
 }
 
 interface Exports {
-  squaredDistance(a: number, b: number, exact: boolean): number;
+  squaredDistances(a: number, b: number, c: number, exact: boolean): number;
+  readonly second: { readonly value: number };
   innerProduct(a: number, b: number, exact: boolean): number;
 }
 
@@ -48,7 +50,7 @@ export function pairsInPlace(): (memory: WebAssembly.Memory) => PairsInPlace {
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     const wasm = exports as unknown as Exports;
     return {
-      squaredDistance: (a, b, path) => wasm.squaredDistance(a, b, path === "exact"),
+      squaredDistances: (a, b, c, path) => [wasm.squaredDistances(a, b, c, path === "exact"), wasm.second.value],
       innerProduct: (a, b, path) => wasm.innerProduct(a, b, path === "exact"),
     };
   };

@@ -286,24 +286,23 @@ test("a panel of more than 2 GiB is addressed to its end", () => {
 });
 
 test("pairs where they lie: the bits of their definition", () => {
-  const room = rowMemory(2, BLOCK_LENGTH);
+  const room = rowMemory(3, BLOCK_LENGTH);
   if (room === undefined) throw new Error("no memory");
   const inPlace = pairsInPlace()(room.memory);
-  const [a, b] = [0, 1].map((row) => new Float32Array(room.memory.buffer, room.addressOf(row), BLOCK_LENGTH)) as [
-    Float32Array,
-    Float32Array,
-  ];
-  const [first, second] = [room.addressOf(0), room.addressOf(1)];
+  const rows = [0, 1, 2].map((row) => new Float32Array(room.memory.buffer, room.addressOf(row), BLOCK_LENGTH));
+  const [a, b, c] = rows as [Float32Array, Float32Array, Float32Array];
+  const [atA, atB, atC] = [room.addressOf(0), room.addressOf(1), room.addressOf(2)];
   const property = fc.property(
     fc.constantFrom(...KINDS),
     fc.nat(60_000),
     fc.constantFrom(...PATHS),
     (kind, seed, path) => {
       const draw = draws(seed);
-      for (const row of [a, b]) for (let k = 0; k < row.length; k++) row[k] = VALUES[kind](draw());
-      expect(inPlace.squaredDistance(first, second, path)).toBe(squaredDistance(a, b, path));
-      expect(inPlace.innerProduct(first, second, path)).toBe(innerProduct(a, b, path));
-      expect(inPlace.innerProduct(second, second, path)).toBe(innerProduct(b, b, path));
+      for (const row of rows) for (let k = 0; k < row.length; k++) row[k] = VALUES[kind](draw());
+      const distances = [squaredDistance(a, c, path), squaredDistance(b, c, path)];
+      expect(inPlace.squaredDistances(atA, atB, atC, path)).toEqual(distances);
+      expect(inPlace.innerProduct(atA, atB, path)).toBe(innerProduct(a, b, path));
+      expect(inPlace.innerProduct(atB, atB, path)).toBe(innerProduct(b, b, path));
     },
   );
   fc.assert(property, { numRuns: 60 });

@@ -12,6 +12,19 @@ export function squaredDistance(a: usize, b: usize, exact: bool): f64 {
   return exact ? exactBlock<SquaredDistance>(a, b) : fastBlock<SquaredDistance>(a, b);
 }
 
+/** ||b - c||^2 of the last `squaredDistances`: a function has one result. */
+export let second: f64 = 0;
+
+/**
+ * ||a - c||^2, and ||b - c||^2 into `second`. Two rows that come from memory take three quarters of the time of one after
+ * the other.
+ */
+export function squaredDistances(a: usize, b: usize, c: usize, exact: bool): f64 {
+  if (!exact) return twoFastBlocks<SquaredDistance>(a, b, c);
+  second = exactBlock<SquaredDistance>(b, c);
+  return exactBlock<SquaredDistance>(a, c);
+}
+
 /** <a, b>, likewise. */
 export function innerProduct(a: usize, b: usize, exact: bool): f64 {
   return exact ? exactBlock<Product>(a, b) : fastBlock<Product>(a, b);
@@ -31,6 +44,34 @@ function fastBlock<Summed>(a: usize, b: usize): f64 {
   }
   // from 0 on, as elsewhere: 0 + -0 is not -0
   return 0 + foldFast(s0) + foldFast(s1) + foldFast(s2) + foldFast(s3);
+}
+
+function twoFastBlocks<Summed>(a: usize, b: usize, c: usize): f64 {
+  const summed = changetype<Summed>(0);
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  let b0 = f32x4.splat(0);
+  let b1 = f32x4.splat(0);
+  let b2 = f32x4.splat(0);
+  let b3 = f32x4.splat(0);
+  for (const end = c + TILE; c < end; a += 16, b += 16, c += 16) {
+    const c0 = v128.load(c);
+    const c1 = v128.load(c, TILE);
+    const c2 = v128.load(c, 2 * TILE);
+    const c3 = v128.load(c, 3 * TILE);
+    a0 = f32x4.add(a0, summed.term<f32>(v128.load(a), c0));
+    a1 = f32x4.add(a1, summed.term<f32>(v128.load(a, TILE), c1));
+    a2 = f32x4.add(a2, summed.term<f32>(v128.load(a, 2 * TILE), c2));
+    a3 = f32x4.add(a3, summed.term<f32>(v128.load(a, 3 * TILE), c3));
+    b0 = f32x4.add(b0, summed.term<f32>(v128.load(b), c0));
+    b1 = f32x4.add(b1, summed.term<f32>(v128.load(b, TILE), c1));
+    b2 = f32x4.add(b2, summed.term<f32>(v128.load(b, 2 * TILE), c2));
+    b3 = f32x4.add(b3, summed.term<f32>(v128.load(b, 3 * TILE), c3));
+  }
+  second = 0 + foldFast(b0) + foldFast(b1) + foldFast(b2) + foldFast(b3);
+  return 0 + foldFast(a0) + foldFast(a1) + foldFast(a2) + foldFast(a3);
 }
 
 function exactBlock<Summed>(a: usize, b: usize): f64 {
