@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isRefusal } from "../../core/errors.ts";
+import { isRefusal, refuse } from "../../core/errors.ts";
 import type { UpdateId } from "../../core/ids.ts";
 import type { Mechanism, Sampling } from "../../core/privacy/accountants/mechanism.ts";
 import { nextCharge } from "./charges.ts";
@@ -118,6 +118,16 @@ describe("a tree of rounds", () => {
     state = through(state, rules, open("full"), ...declines, deadline);
     expect(state.stage.name).toBe("closed");
     expect(chargesOf(state, rules, charge(state, 2))).toMatchObject([{ times: 0 }]);
+  });
+
+  test("ends before a turn for which too few are left: given up, it would cost a tree that nobody reserved", () => {
+    const atLeast = (n: number): RoundRules => ({
+      ...rules,
+      feasible: ({ length }) => (length < n ? refuse("INFEASIBLE_RULE", `${length} are too few`) : undefined),
+    });
+    const ends = decide(job, open("full"), atLeast(4));
+    expect(ends).toMatchObject([{ type: "JobEnded", outcome: "failed", reason: "3 are too few" }]);
+    expect(decide(job, open("full"), atLeast(3))).toMatchObject([{ type: "RoundOpened" }]);
   });
 
   test("is not paid by an attempt that released nothing", () => {

@@ -103,7 +103,7 @@ export const MAX_REFUSALS_PER_CLIENT = 8;
 export function decide(state: JobState, command: Command, rules: RoundRules): readonly JobEvent[] | Refusal {
   switch (command.type) {
     case "open":
-      return open(state, command);
+      return open(state, command, rules);
     case "admit":
       return admit(state, command);
     case "refuse":
@@ -125,7 +125,8 @@ export function decide(state: JobState, command: Command, rules: RoundRules): re
 
 export type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
-function open(state: JobState, { serverNonce, cohort, sampling, nowMs }: CommandOf<"open">): readonly JobEvent[] {
+function open(state: JobState, command: CommandOf<"open">, rules: RoundRules): readonly JobEvent[] {
+  const { serverNonce, cohort, sampling, nowMs } = command;
   const { stage, plan, jobId } = state;
   if (stage.name !== "ready") return [];
   if (stage.round > plan.rounds) return endJob(state, "completed", "all rounds committed", nowMs);
@@ -133,6 +134,8 @@ function open(state: JobState, { serverNonce, cohort, sampling, nowMs }: Command
     return endJob(state, "failed", `round ${stage.round} was abandoned ${stage.attempt} times`, nowMs);
   }
   const { round, attempt } = stage;
+  const infeasible = infeasibleTurn(state, cohort, rules);
+  if (infeasible !== undefined) return endJob(state, "failed", infeasible.detail, nowMs);
   return [
     {
       type: "RoundOpened",
@@ -147,6 +150,12 @@ function open(state: JobState, { serverNonce, cohort, sampling, nowMs }: Command
       openedAtMs: nowMs,
     },
   ];
+}
+
+/** Of a tree: given up when it closes, a turn would cost a whole tree, which nobody has reserved in one that is paid. */
+function infeasibleTurn({ plan }: JobState, cohort: readonly ClientId[], rules: RoundRules): Refusal | undefined {
+  const isTurn = plan.privacy.mode === "central" && plan.privacy.tree !== undefined;
+  return isTurn && cohort.length > 0 ? rules.feasible(new Float64Array(cohort.length).fill(1)) : undefined;
 }
 
 function openAttempt(state: JobState, { round, attempt }: Attempt): OpenRound | undefined {
