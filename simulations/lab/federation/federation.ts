@@ -11,7 +11,7 @@ import { crowd } from "../clients/crowd.ts";
 import { knowledge } from "../clients/knowledge.ts";
 import { labParticipant } from "../clients/participants.ts";
 import { sharedNetwork } from "../clients/shared-network.ts";
-import type { Turns } from "../clients/turns.ts";
+import { takingTurns } from "../clients/turns.ts";
 import type { JobView } from "../job/job-view.ts";
 import { GRACE_MS } from "../job/lab-plan.ts";
 import type { Cell } from "../scenario/cell.ts";
@@ -24,23 +24,26 @@ import { openWire, type TransportName } from "./wire.ts";
 export interface Federation {
   readonly coordinator: Coordinator;
   readonly members: readonly Member[];
+  /** What the clients' training has taken so far. */
+  trainingMs(): number;
   close(): Promise<void>;
 }
 
 export interface FederationParts {
   readonly data: LabData;
   readonly shares: Partition;
-  readonly turns: Turns;
   readonly transport: TransportName;
   /** The job, once it has started. */
   readonly watch: () => JobView;
   readonly scratchFolder: string;
   /** Aborted with the reason when something fails that should not; ends the clients. */
   readonly stop: AbortController;
+  /** A monotonic time in milliseconds. */
+  readonly now: () => number;
 }
 
 export async function openFederation(cell: Cell, parts: FederationParts): Promise<Federation> {
-  const { data, shares, turns, watch, transport, scratchFolder, stop } = parts;
+  const { data, shares, watch, transport, scratchFolder, stop, now } = parts;
   const { clients: numClients, attackers: numAttackers } = cell;
   const seed = `holdfast lab ${cell.seed}`;
   const failed = (error: unknown) => stop.abort(error);
@@ -51,7 +54,7 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
   const wire = await openWire(transport, coordinator.parts);
   const { address } = wire;
   const members = await enrollMembers(coordinator.parts, { numClients, numAttackers, seed, address });
-  const network = sharedNetwork();
+  const network = sharedNetwork(now);
   const participants = await crowd(members, {
     cell,
     train: data.train,
@@ -59,7 +62,7 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
     attack: cell.attack === null ? undefined : attackOf(cell.attack, settingOf(cell, data.train)),
     knowledge: knowledge(members, cell, watch),
     network,
-    turns,
+    turns: takingTurns(),
     wire,
     participantOf: (member, trainer, way) => labParticipant(member, trainer, telling(way, still.done), clock),
     failed,
@@ -69,6 +72,7 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
   return {
     coordinator,
     members,
+    trainingMs: () => network.busyMs,
     async close() {
       await wire.close();
       await coordinator.close();

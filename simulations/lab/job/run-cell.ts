@@ -7,7 +7,6 @@ import { asDigest, type JobId } from "../../../core/ids.ts";
 import { isBuiltin } from "../../../core/plan.ts";
 import { attackTestSet } from "../../attacks/registry.ts";
 import type { LabData } from "../../data/lab-data.ts";
-import { takingTurns } from "../clients/turns.ts";
 import { openFederation, settingOf } from "../federation/federation.ts";
 import type { TransportName } from "../federation/wire.ts";
 import { type Cell, cellIdOf } from "../scenario/cell.ts";
@@ -80,12 +79,11 @@ async function experiment(
 ): Promise<Omit<CellRun, "id" | "cell">> {
   const { now, baseFolder, progress, transport } = surroundings;
   const startedAt = now();
-  const turns = takingTurns(now);
   const { data, root } = withoutRoot(cell, surroundings.data);
   const shares = sharesOf(cell, data.train);
   let view: JobView | undefined;
   const watch = () => view as JobView;
-  const federation = await openFederation(cell, { data, shares, turns, watch, transport, ...bounds });
+  const federation = await openFederation(cell, { data, shares, watch, transport, now, ...bounds });
   const { parts } = federation.coordinator;
   const files = await rootFiles(cell, root, { baseFolder, scratchFolder: bounds.scratchFolder });
   const { jobId, planSha256 } = await parts.jobs.start(planYaml(cell, data.train, files), baseFolder);
@@ -101,7 +99,7 @@ async function experiment(
   const honest = shares.slice(0, cell.clients - cell.attackers);
   const worstClientAccuracy = judge.worst(followed.weights, data.train, honest);
   judge.dispose();
-  const spent = { total, setup, training: turns.busyMs, judging: judge.busyMs };
+  const spent = { total, setup, training: federation.trainingMs(), judging: judge.busyMs };
   const found = { ...resultOf(followed, measures), ...(privacy !== undefined && { privacy }) };
   return { ...found, planSha256, worstClientAccuracy, seconds: inSeconds(spent) };
 }
