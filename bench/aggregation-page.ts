@@ -1,4 +1,4 @@
-import { table } from "./report.ts";
+import { type Gate, table } from "./report.ts";
 
 export interface Size {
   readonly n: number;
@@ -26,12 +26,6 @@ export interface Row extends Size {
   /** Of the larger of the two processes; `growth` is what came on top of the updates where they are in memory. */
   readonly memory?: { readonly growth: number; readonly peak: number };
   readonly peers: Readonly<Record<string, Timing>>;
-}
-
-export interface Gate {
-  readonly what: string;
-  readonly passed: boolean;
-  readonly found: string;
 }
 
 export interface Closing {
@@ -66,39 +60,27 @@ function ratioGate(row: Row | undefined, peer: string, least: number): Gate[] {
   const ratio = theirs / mine;
   const wanted = least >= 1 ? `at least ${least} times as fast as` : `at most ${1 / least} times`;
   const found = least >= 1 ? `${ratio.toFixed(2)} times as fast` : `${(1 / ratio).toFixed(2)} times`;
-  return [gate(`${row.name}: ${wanted} ${peer}`, ratio >= least, found)];
+  return [{ what: `${row.name}: ${wanted} ${peer}`, passed: ratio >= least, found }];
 }
 
 function threadGate(row: Row | undefined): Gate[] {
   if (row?.threads === undefined) return [];
   const { ofBest, ofPairs } = row.threads;
   const found = `${ofBest.toFixed(2)} times (best times; median of pairs ${ofPairs.toFixed(2)})`;
-  return [gate(`${row.name}: two threads at least 1.7 times one`, ofBest >= 1.7, found)];
+  return [{ what: `${row.name}: two threads at least 1.7 times one`, passed: ofBest >= 1.7, found }];
 }
 
 export function closingGate({ afterLastArrival, fromNothing }: Closing): Gate {
   const ratio = afterLastArrival.median / fromNothing.median;
-  return gate("Krum: closing at most a quarter of computing from nothing", ratio <= 0.25, ratio.toFixed(2));
+  const what = "Krum: closing at most a quarter of computing from nothing";
+  return { what, passed: ratio <= 0.25, found: ratio.toFixed(2) };
 }
 
-export function gate(what: string, passed: boolean, found: string): Gate {
-  return { what, passed, found };
-}
-
-export function verdicts(gates: readonly Gate[]): string {
-  return gates.map(({ what, passed, found }) => `- ${passed ? "PASS" : "FAIL"} ${what}: ${found}`).join("\n");
-}
-
-export function page(
-  rows: readonly Row[],
-  closing: Closing | undefined,
-  gates: readonly Gate[],
-  beside: string,
-): string {
+export function page(rows: readonly Row[], closing: Closing | undefined, beside: string): string {
   const sizes = new Set(rows.map(sizeOf));
   const sections = [...sizes].flatMap((size) => sectionOf(rows.filter((row) => sizeOf(row) === size)));
   const closed = closing === undefined ? [] : [closingTable(closing)];
-  return [`Beside it: ${beside}.`, ...sections, ...closed, verdicts(gates)].join("\n\n");
+  return [`Beside it: ${beside}.`, ...sections, ...closed].join("\n\n");
 }
 
 function sizeOf({ n, d }: Size): string {

@@ -14,7 +14,6 @@ import {
   closingGate,
   fits,
   GATE_SIZE,
-  gate,
   gatesOf,
   gigabytesPerSecond,
   page,
@@ -22,7 +21,6 @@ import {
   type Size,
   type ThreadRatios,
   type Timing,
-  verdicts,
 } from "./aggregation-page.ts";
 import { writeMatrix } from "./matrix.ts";
 import { endOf, table } from "./report.ts";
@@ -91,7 +89,7 @@ async function whole(): Promise<void> {
   const gates = [...gatesOf(rows), ...(closing === undefined ? [] : [closingGate(closing)])];
   const beside = versions === undefined ? "no Python with NumPy" : Object.entries(versions).flat().join(" ");
   const name = options.quick ? "aggregation" : "aggregation-sweep";
-  await endOf(name, page(rows, closing, gates, beside), { versions, rows, closing, gates });
+  await endOf(name, page(rows, closing, beside), { versions, rows, closing }, gates);
 }
 
 /** 10 GB in files, which is more than may be in memory. */
@@ -109,9 +107,11 @@ async function large(): Promise<void> {
     const seconds = await child.run();
     measured.push({ rule, seconds, peakMegabytes: (await child.end()).peak });
   }
-  const gates = measured.map(({ rule, peakMegabytes }) =>
-    gate(`${rule}: peak resident memory under 1 GB`, peakMegabytes < 1_000, `${peakMegabytes.toFixed(0)} MB`),
-  );
+  const gates = measured.map(({ rule, peakMegabytes }) => ({
+    what: `${rule}: peak resident memory under 1 GB`,
+    passed: peakMegabytes < 1_000,
+    found: `${peakMegabytes.toFixed(0)} MB`,
+  }));
   const lines = measured.map(({ rule, seconds, peakMegabytes }) => [
     rule,
     seconds.toFixed(1),
@@ -119,7 +119,7 @@ async function large(): Promise<void> {
     peakMegabytes.toFixed(0),
   ]);
   const text = table(["100 updates of 25 million values", "seconds, two threads", "GB/s", "peak memory, MB"], lines);
-  await endOf("aggregation-large", [text, verdicts(gates)].join("\n\n"), { measured, gates });
+  await endOf("aggregation-large", text, { measured }, gates);
 }
 
 function makeMatrix({ n, d }: Size): string {

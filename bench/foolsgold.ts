@@ -64,4 +64,7 @@ const text = [
   "",
   `Ours (published): accuracy / rate of 1 read as 7. ${rounds} rounds, ${seeds.length} of our runs, 5 of theirs; ${missed} of ${figures.length} outside the gates (†). ${minutes.toFixed(1)} minutes.`,
 ].join("\n");
-await endOf("foolsgold", text, { rounds, seeds: seeds.length, minutes, figures });
+const gates = [
+  { what: "every figure within its gate of the published one", passed: missed === 0, found: `${missed} outside` },
+];
+await endOf("foolsgold", text, { rounds, seeds: seeds.length, minutes, figures }, gates);

@@ -5,7 +5,7 @@ import type { BuiltinModel } from "../core/plan.ts";
 import { seededRandom } from "../core/random/seeded.ts";
 import { syntheticData } from "../simulations/data/synthetic.ts";
 import { secondsOfCell } from "./lab-cell.ts";
-import { endOf, table } from "./report.ts";
+import { endOf, type Gate, table } from "./report.ts";
 import { type Runner, startPeers } from "./runners.ts";
 
 /**
@@ -58,12 +58,18 @@ const peers = await startPeers("training-peers.py", [BATCH_SIZE, STEPS]);
 const milliseconds = (seconds: number | undefined) => (seconds === undefined ? "" : (1e3 * seconds).toFixed(2));
 const rows: string[][] = [];
 const figures: Record<string, unknown> = {};
+const gates: Gate[] = [];
+/** Times the step of PyTorch, at most. */
+const AT_MOST: Readonly<Record<string, number>> = { mlp: 3, cnn: 6 };
 for (const [name, model] of Object.entries(NETWORKS)) {
   const torch = peers?.peer(`torch ${name}`);
   const [ours = 0, theirs] = await inTurns([await ourSteps(model), ...(torch === undefined ? [] : [torch])]);
   figures[name] = { ours, torch: theirs };
   const ratio = theirs === undefined ? "" : (ours / theirs).toFixed(2);
   rows.push([name, milliseconds(ours), milliseconds(theirs), ratio]);
+  if (theirs === undefined) continue;
+  const most = AT_MOST[name] ?? Number.NaN;
+  gates.push({ what: `${name}: at most ${most} times a step of PyTorch`, passed: ours <= most * theirs, found: ratio });
 }
 await peers?.end();
 const beside = peers?.versions["torch"] === undefined ? "no PyTorch here" : `PyTorch ${peers.versions["torch"]}`;
@@ -80,4 +86,9 @@ const cell = table(
     "coordinator and clients": total - training - judging - setup,
   }).map(([what, seconds]) => [what, seconds.toFixed(1), `${((100 * seconds) / total).toFixed(0)} %`]),
 );
-await endOf("lab", `${steps}\n\n${cell}`, { ...figures, cell: { total, setup, training, judging } });
+const outside = 1 - training / total;
+gates.push(
+  { what: "the federation in at most 25 s", passed: total <= 25, found: `${total.toFixed(1)} s` },
+  { what: "of it less than 15 % outside training", passed: outside < 0.15, found: `${(100 * outside).toFixed(0)} %` },
+);
+await endOf("lab", `${steps}\n\n${cell}`, { ...figures, cell: { total, setup, training, judging } }, gates);

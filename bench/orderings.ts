@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { CellRun } from "../simulations/lab/job/result.ts";
 import { NO_ATTACK } from "../simulations/lab/report/labels.ts";
 import type { Report } from "../simulations/lab/report/report.ts";
-import { type Point, pointsOf } from "../simulations/lab/report/summary.ts";
+import { type Point, pointsOf, type Spread, spreadOf } from "../simulations/lab/report/summary.ts";
 import { endOf, table } from "./report.ts";
 
 /**
@@ -17,8 +18,9 @@ type Where = Partial<Pick<Point, "attack" | "defence" | "partition" | "numByzant
 
 interface Ordering {
   readonly claim: string;
-  readonly greater: number;
-  readonly less: number;
+  /** Figures of ours, or what they are held against. */
+  readonly greater: Spread | number;
+  readonly less: Spread | number;
 }
 
 interface Study {
@@ -38,27 +40,37 @@ class Runs {
     return new Runs(JSON.parse(await readFile(join(FOLDER, name, "report.json"), "utf8")) as Report);
   }
 
-  accuracy(where: Where): number {
-    return this.#only(where).accuracy?.mean ?? Number.NaN;
+  accuracy(where: Where): Spread {
+    return this.#figure(where, ({ accuracy }) => accuracy);
   }
 
-  /** The greatest of any round, which for an attack that stops is before it did; the mean over seeds. */
-  greatestSuccess(where: Where): number {
-    const { runs } = this.#only(where);
-    const greatest = runs.map(({ rounds }) => Math.max(...rounds.map((it) => it.attackSuccess ?? 0)));
-    return greatest.reduce((sum, it) => sum + it, 0) / greatest.length;
+  /** Of the model of that round, or of the last one before it that was judged. */
+  accuracyAfter(round: number, where: Where): Spread {
+    const judged = ({ rounds }: CellRun) => rounds.filter((it) => it.round <= round && it.accuracy !== null);
+    return this.#figure(where, (run) => judged(run).at(-1)?.accuracy ?? null);
   }
 
-  /** The least accuracy over all attacks. */
-  worst(where: Where): number {
+  /** The greatest of any round, which for an attack that stops is before it did. */
+  greatestSuccess(where: Where): Spread {
+    return this.#figure(where, ({ rounds }) => Math.max(...rounds.map((it) => it.attackSuccess ?? 0)));
+  }
+
+  /** Under the attack that leaves the least. */
+  worst(where: Where): Spread {
     const attacked = this.#points.filter((it) => matches(it, where) && it.attack !== NO_ATTACK);
-    return Math.min(...attacked.map((it) => it.accuracy?.mean ?? Number.NaN));
+    if (attacked.length === 0) throw new Error(`no attack for ${JSON.stringify(where)}`);
+    const [worst] = attacked.map(({ attack }) => this.accuracy({ ...where, attack })).sort((a, b) => a.mean - b.mean);
+    return worst as Spread;
   }
 
-  #only(where: Where): Point {
-    const found = this.#points.filter((it) => matches(it, where));
-    if (found.length !== 1) throw new Error(`${found.length} points for ${JSON.stringify(where)}`);
-    return found[0] as Point;
+  /** Over the seeds; all of them must have run to the end. */
+  #figure(where: Where, of: (run: CellRun) => number | null): Spread {
+    const [point, ...others] = this.#points.filter((it) => matches(it, where));
+    if (point === undefined || others.length > 0) throw new Error(`not one point for ${JSON.stringify(where)}`);
+    const figure = spreadOf(point.runs.map(of));
+    const isWhole = point.runs.every(({ outcome }) => outcome === "completed") && figure?.count === point.runs.length;
+    if (figure === undefined || !isWhole) throw new Error(`${JSON.stringify(where)} did not run to its end`);
+    return figure;
   }
 }
 
@@ -110,35 +122,55 @@ async function robustnessMap(): Promise<Ordering[]> {
   ];
 }
 
+/** The attack's last round in backdoor.yaml. */
+const HEIGHT = 20;
+const SETTINGS = "(target 7, share 0.5)";
+const [PIXELS, REPLACEMENT] = [`PixelBackdoor${SETTINGS}`, `ModelReplacement${SETTINGS}`];
+
 async function backdoor(): Promise<Ordering[]> {
   const runs = await Runs.of("backdoor");
-  return ["FedAvg", "TrimmedMean", "NNM+TrimmedMean", "MultiKrum"].flatMap((defence) => [
+  const ofRule = ["FedAvg", "TrimmedMean", "NNM+TrimmedMean"].flatMap((defence) => [
     {
-      claim: `PixelBackdoor against ${defence}: accuracy stays within 0.05 of that with no attack`,
-      greater: runs.accuracy({ attack: "PixelBackdoor", defence }),
-      less: runs.accuracy({ attack: NO_ATTACK, defence }) - 0.05,
+      claim: `${PIXELS} against ${defence}: accuracy at the attack's height is within 0.05 of that with no attack`,
+      greater: runs.accuracyAfter(HEIGHT, { attack: PIXELS, defence }),
+      less: runs.accuracyAfter(HEIGHT, { attack: NO_ATTACK, defence }).mean - 0.05,
     },
     {
-      claim: `PixelBackdoor against ${defence}: more than half of the stamped images are taken for a 7 at the attack's height`,
-      greater: runs.greatestSuccess({ attack: "PixelBackdoor", defence }),
+      claim: `${PIXELS} against ${defence}: more than half of the stamped images are taken for a 7 at some time`,
+      greater: runs.greatestSuccess({ attack: PIXELS, defence }),
       less: 0.5,
     },
   ]);
+  const replaced = {
+    claim: `${REPLACEMENT}: FedAvg takes more stamped images for a 7 than it does after clipping norms`,
+    greater: runs.greatestSuccess({ attack: REPLACEMENT, defence: "FedAvg" }),
+    less: runs.greatestSuccess({ attack: REPLACEMENT, defence: "NormClipping+FedAvg" }),
+  };
+  return [...ofRule, replaced];
 }
 
 const STUDIES: readonly Study[] = [
   { name: "bucketing", source: "Karimireddy, He and Jaggi 2022", orderings: bucketing },
   { name: "robustness map", source: "Allouah et al. 2023 (NNM) and 2024 (ARC)", orderings: robustnessMap },
-  { name: "backdoor", source: "Bagdasaryan et al. 2020", orderings: backdoor },
+  { name: "backdoor", source: "Gu et al. 2017, Bagdasaryan et al. 2020, Sun et al. 2019", orderings: backdoor },
 ];
+
+const meanOf = (figure: Spread | number) => (typeof figure === "number" ? figure : figure.mean);
+
+/** The mean, and the least and greatest of the seeds. */
+function textOf(figure: Spread | number): string {
+  if (typeof figure === "number") return figure.toFixed(3);
+  const { mean, min, max, count } = figure;
+  return count === 1 ? mean.toFixed(3) : `${mean.toFixed(3)} (${min.toFixed(3)} to ${max.toFixed(3)}, ${count} seeds)`;
+}
 
 const studied = await Promise.all(STUDIES.map(async (it) => ({ ...it, orderings: await it.orderings() })));
 const text = studied.map(({ name, source, orderings }) => {
   const rows = orderings.map(({ claim, greater, less }) => [
     claim,
-    greater.toFixed(3),
-    less.toFixed(3),
-    greater > less ? "holds" : "**does not hold**",
+    textOf(greater),
+    textOf(less),
+    meanOf(greater) > meanOf(less) ? "holds" : "**does not hold**",
   ]);
   return `### ${name}: ${source}\n\n${table(["published ordering", "should be greater", "than", "here"], rows)}`;
 });
