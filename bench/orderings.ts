@@ -100,25 +100,27 @@ async function robustnessMap(): Promise<Ordering[]> {
   const runs = await Runs.of("robustness-map");
   const [alike, unlike] = ["gamma 1", "gamma 0"];
   const [few, many] = [1, 6];
-  const [clip, arc] = ["Clip+NNM+TrimmedMean", "ARC+NNM+TrimmedMean"];
+  const rules = ["TrimmedMean", "GeometricMedian"];
   return [
-    ...[clip, arc, "ARC+NNM+GeometricMedian"].flatMap((defence) => [
-      {
-        claim: `worst attack, ${unlike}: ${defence} does better with f = ${few} than with f = ${many}`,
-        greater: runs.worst({ defence, partition: unlike, numByzantine: few }),
-        less: runs.worst({ defence, partition: unlike, numByzantine: many }),
-      },
-      {
-        claim: `worst attack, f = ${many}: ${defence} does better on ${alike} than on ${unlike}`,
-        greater: runs.worst({ defence, partition: alike, numByzantine: many }),
-        less: runs.worst({ defence, partition: unlike, numByzantine: many }),
-      },
-    ]),
-    {
-      claim: `worst attack, ${unlike}, f = ${many}: ARC does better than clipping to a fixed norm`,
-      greater: runs.worst({ defence: arc, partition: unlike, numByzantine: many }),
-      less: runs.worst({ defence: clip, partition: unlike, numByzantine: many }),
-    },
+    ...rules
+      .flatMap((rule) => [`Clip+NNM+${rule}`, `ARC+NNM+${rule}`])
+      .flatMap((defence) => [
+        {
+          claim: `worst attack, ${unlike}: ${defence} does better with f = ${few} than with f = ${many}`,
+          greater: runs.worst({ defence, partition: unlike, numByzantine: few }),
+          less: runs.worst({ defence, partition: unlike, numByzantine: many }),
+        },
+        {
+          claim: `worst attack, f = ${many}: ${defence} does better on ${alike} than on ${unlike}`,
+          greater: runs.worst({ defence, partition: alike, numByzantine: many }),
+          less: runs.worst({ defence, partition: unlike, numByzantine: many }),
+        },
+      ]),
+    ...rules.map((rule) => ({
+      claim: `worst attack, ${unlike}, f = ${many}: ARC before NNM+${rule} does better than clipping to a fixed norm`,
+      greater: runs.worst({ defence: `ARC+NNM+${rule}`, partition: unlike, numByzantine: many }),
+      less: runs.worst({ defence: `Clip+NNM+${rule}`, partition: unlike, numByzantine: many }),
+    })),
   ];
 }
 

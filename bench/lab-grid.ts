@@ -1,0 +1,45 @@
+import { availableParallelism } from "node:os";
+import { readGrid } from "../simulations/lab/command/read-grid.ts";
+import { runCells } from "../simulations/lab/matrix/run-cells.ts";
+import { cellsOf } from "../simulations/lab/scenario/cell.ts";
+import { endOf, table } from "./report.ts";
+
+const PATH = "simulations/scenarios/first-look.yaml";
+const MOST_MINUTES = 10;
+
+/** The first look, all of it, by the clock: five attacks and none, six rules, two partitions, two seeds. */
+export async function grid(): Promise<void> {
+  const { grid, baseFolder } = await readGrid(PATH, "grid", ".");
+  const cells = cellsOf(grid);
+  const numThreads = availableParallelism();
+  const started = performance.now();
+  let done = 0;
+  const results = await runCells(cells, {
+    baseFolder,
+    transport: "memory",
+    numThreads,
+    signal: new AbortController().signal,
+    onRound: () => undefined,
+    onResult: async () => {
+      done += 1;
+      process.stderr.write(`\r${done} of ${cells.length} cells`);
+    },
+  });
+  process.stderr.write("\n");
+  const minutes = (performance.now() - started) / 60_000;
+  const completed = results.filter(({ outcome }) => outcome === "completed").length;
+  const lists = [
+    ["attacks, one of them none", grid.attacks.length],
+    ["rules", grid.rules.length],
+    ["partitions", grid.partitions.length],
+    ["seeds", grid.seeds.length],
+    ["cells, run to the end", `${cells.length}, ${completed}`],
+    ["threads", numThreads],
+    ["minutes", minutes.toFixed(1)],
+  ] as const;
+
+  await endOf("lab-grid", table(["the first look", ""], lists), { minutes, cells: cells.length, completed }, [
+    { what: "every cell runs to the end", passed: completed === cells.length, found: `${completed}` },
+    { what: `at most ${MOST_MINUTES} minutes`, passed: minutes <= MOST_MINUTES, found: minutes.toFixed(1) },
+  ]);
+}
