@@ -12,8 +12,10 @@ export interface RoundMeasures {
   attackSuccess: number | null;
   admitted: number;
   refused: number;
-  /** Attackers asked this round, and those of them that the coordinator found something against. */
+  /** Attackers and honest clients asked this round, by its newest attempt. */
   attackers: number;
+  honest: number;
+  /** Those of them that the coordinator found something against. */
   attackersFlagged: number;
   honestFlagged: number;
 }
@@ -79,7 +81,8 @@ export class Measures {
   /** An attempt that was abandoned leaves its refusals to the next one of its round. */
   #opened(round: number, cohort: readonly ClientId[]): void {
     const attackers = cohort.filter((it) => this.#memberOf(it).isAttacker).length;
-    if (this.rounds.at(-1)?.round === round) return;
+    const asked = { attackers, honest: cohort.length - attackers };
+    if (this.rounds.at(-1)?.round === round) return void Object.assign(this.#current, asked);
     this.rounds.push({
       round,
       accuracy: null,
@@ -87,7 +90,7 @@ export class Measures {
       attackSuccess: null,
       admitted: 0,
       refused: 0,
-      attackers,
+      ...asked,
       attackersFlagged: 0,
       honestFlagged: 0,
     });

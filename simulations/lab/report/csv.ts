@@ -1,4 +1,4 @@
-import { type CellResult, hasRun } from "../job/result.ts";
+import { type CellResult, type CellRun, hasRun } from "../job/result.ts";
 import type { Spending } from "../job/spending.ts";
 import { labelsOf } from "./labels.ts";
 import { contractText } from "./spending.ts";
@@ -43,20 +43,23 @@ function rowOf(result: CellResult): Row {
   const { attackers, clients, seed } = cell;
   const settings = { cell: id, outcome, attack, rule: defence, partition, numByzantine, attackers, clients, seed };
   if (!hasRun(result)) return { ...settings, reason: result.reason };
-  const { rounds, accuracy, worstClientAccuracy, attackSuccess, modelSha256, seconds, privacy } = result;
+  const { rounds, modelSha256, seconds, privacy } = result;
   const { precision, recall } = detectionOf(result);
   return {
     ...settings,
     rounds: rounds.length,
-    accuracy,
-    worstClientAccuracy,
-    attackSuccess,
+    ...lastFigures(result),
     detectionPrecision: precision,
     detectionRecall: recall,
     ...(privacy !== undefined && spendingRow(privacy)),
     secondsPerRound: seconds.total / Math.max(1, rounds.length),
     modelSha256,
   };
+}
+
+/** A job that broke has none of its last round. */
+function lastFigures({ outcome, reason, accuracy, worstClientAccuracy, attackSuccess }: CellRun): Row {
+  return outcome === "broken" ? { reason } : { accuracy, worstClientAccuracy, attackSuccess };
 }
 
 function spendingRow(spending: Spending): Row {

@@ -1,5 +1,6 @@
 import { hasRun } from "../job/result.ts";
-import { attackMap, curves, successMap, worstCaseMap } from "./charts.ts";
+import { attackMap, successMap, worstCaseMap } from "./charts.ts";
+import { curves } from "./curves.ts";
 import { drawSvg } from "./draw.ts";
 import { NO_ATTACK } from "./labels.ts";
 import type { Report } from "./report.ts";
@@ -31,11 +32,16 @@ const WIDE = { width: 360, height: 220, columns: 2 };
 const NARROW = { width: 270, height: 200, columns: 1 };
 const NARROW_CLASS = "narrow";
 
+const MARKS =
+  "Broke: the job ended before its last round, worse than any accuracy; failed: the lab's own run did; with the share of seeds where it was not all of them. A dash: the defence cannot hold there.";
+const BANDS = "The band reaches from the worst seed to the best; a cross is where a job broke.";
+
 /** The report as one HTML file that runs no script and asks nothing of any network. */
 export async function reportPage(report: Report, command: string): Promise<Drawn> {
   const points = pointsOf(report.results);
   const worst = worstCases(points);
-  const hasAttacks = points.some((it) => it.attack !== NO_ATTACK && it.accuracy !== undefined);
+  const hasAttacks = points.some((it) => it.attack !== NO_ATTACK && it.runs.length > 0);
+  const marks = points.some((it) => it.shortfall !== undefined) ? ` ${MARKS}` : "";
   const drawings: Drawing[] = [];
   const draw = async (name: string, spec: Parameters<typeof drawSvg>[0], label: string) => {
     const svg = await drawSvg(spec, label);
@@ -44,57 +50,70 @@ export async function reportPage(report: Report, command: string): Promise<Drawn
   };
   const sections: string[] = [];
   if (hasAttacks) {
+    const text = "Test accuracy in per cent under the attack that hurts each rule most, mean over seeds.";
+    const price = "Below the best: by how many points the best rule on the same data does better, nobody attacking.";
     sections.push(
-      section("Worst case", "Test accuracy in per cent under the attack that hurts each rule most, mean over seeds.", [
+      section("Worst case", `${text} ${price}${marks}`, [
         scrolling(await draw("worst-case", worstCaseMap(worst), "Heat-map of worst-case accuracy by rule")),
         costTable(worst),
       ]),
     );
   }
   sections.push(
-    section("Every attack", "Test accuracy in per cent after the last round, mean over seeds.", [
+    section("Every attack", `Test accuracy in per cent after the last round, mean over seeds.${marks}`, [
       scrolling(await draw("attacks", attackMap(points), "Heat-map of accuracy by rule and attack")),
       `<details><summary>The same as numbers, with the spread over seeds</summary>\n${pointTable(points)}\n</details>`,
     ]),
-    await curveSection(points, draw),
+    section("Round by round", `Test accuracy. ${BANDS}`, await curveParts(points, "accuracy", draw)),
   );
-  const success = successMap(points);
-  if (success !== undefined) {
-    sections.push(
-      section(
-        "Attack success",
-        "Share, in per cent, of what a targeted attack aims at that the final model does for it.",
-        [scrolling(await draw("attack-success", success, "Heat-map of attack success by rule and attack"))],
-      ),
-    );
-  }
+  sections.push(...(await attackSuccess(points, draw)));
   sections.push(...privacy(points), ...detection(points), clients(points), provenance(report, command));
   return { html: page(report, sections, cards(report, worst)), drawings };
 }
 
 type Draw = (name: string, spec: Parameters<typeof drawSvg>[0], label: string) => Promise<string>;
 
-async function curveSection(points: readonly Point[], draw: Draw): Promise<string> {
-  const settings = new Map<string, Point[]>();
-  for (const point of points) {
-    if (point.runs.length === 0) continue;
-    const setting = `${point.partition}, f = ${point.numByzantine}`;
-    settings.set(setting, [...(settings.get(setting) ?? []), point]);
-  }
+async function attackSuccess(points: readonly Point[], draw: Draw): Promise<string[]> {
+  const aimed = aimedAt(points);
+  if (aimed.length === 0) return [];
+  const map = await draw("attack-success", successMap(aimed), "Heat-map of attack success by rule and attack");
+  const text = "Share, in per cent, of what a targeted attack aims at that the final model does for it.";
+  const below = `The same share round by round. ${BANDS} A vertical line is where the attack begins or ends.`;
+  const parts = [scrolling(map), `<p class="note">${below}</p>`, ...(await curveParts(aimed, "attackSuccess", draw))];
+  return [section("Attack success", text, parts)];
+}
+
+/** The points of attacks that aim at something. */
+function aimedAt(points: readonly Point[]): Point[] {
+  const isAimed = ({ runs }: Point) => runs.some(({ rounds }) => rounds.some((it) => it.attackSuccess !== null));
+  const aimed = new Set(points.filter(isAimed).map((it) => it.attack));
+  return points.filter((it) => aimed.has(it.attack));
+}
+
+const CURVES = {
+  accuracy: { label: "Accuracy by round", file: "curves" },
+  attackSuccess: { label: "Attack success by round", file: "attack-success-curves" },
+} as const;
+
+async function curveParts(points: readonly Point[], figure: keyof typeof CURVES, draw: Draw): Promise<string[]> {
+  const ran = points.filter((it) => it.runs.length > 0);
+  const settings = grouped(ran, ({ partition, numByzantine }) => `${partition}, f = ${numByzantine}`);
   const parts: string[] = [];
-  for (const [setting, of] of settings) {
-    const label = `Accuracy by round, ${setting}`;
-    const file = `curves-${setting.replace(/[^A-Za-z0-9.]+/g, "-").toLowerCase()}`;
-    const wide = await draw(file, curves(of, WIDE), label);
-    const narrow = await draw(`${file}-${NARROW_CLASS}`, curves(of, NARROW), label);
+  for (const of of settings) {
+    const { partition, numByzantine } = of[0] as Point;
+    const setting = `${partition}, f = ${numByzantine}`;
+    const label = `${CURVES[figure].label}, ${setting}`;
+    const file = `${CURVES[figure].file}-${setting.replace(/[^A-Za-z0-9.]+/g, "-").toLowerCase()}`;
+    const wide = await draw(file, curves(of, figure, WIDE), label);
+    const narrow = await draw(`${file}-${NARROW_CLASS}`, curves(of, figure, NARROW), label);
     const drawn = `<div class="curves"><div class="wide scroll">${wide}</div><div class="narrow scroll">${narrow}</div></div>`;
     parts.push(
-      settings.size > 1
+      settings.length > 1
         ? `<details${parts.length === 0 ? " open" : ""}><summary>${escapeHtml(setting)}</summary>${drawn}</details>`
         : drawn,
     );
   }
-  return section("Round by round", "Test accuracy; the band reaches from the worst seed to the best.", parts);
+  return parts;
 }
 
 function privacy(points: readonly Point[]): string[] {
@@ -109,7 +128,7 @@ function detection(points: readonly Point[]): string[] {
   const drawn = detectionTable(points);
   if (drawn === undefined) return [];
   const text =
-    "What the coordinator's own findings (docs/operations.md) would have told an operator who does not know who attacks: in per cent of the clients flagged, of the attackers, and of the honest clients, counted round by round.";
+    "What the coordinator's own findings (docs/operations.md) would have told an operator who does not know who attacks: in per cent of the clients flagged, of the attackers asked, and of the honest clients asked, counted round by round.";
   return [section("Detection", text, [drawn])];
 }
 
@@ -140,12 +159,12 @@ const scrolling = (svg: string) => `<div class="scroll">${svg}</div>`;
 function cards({ results }: Report, worst: readonly WorstCase[]): string {
   const best = bestDefence(worst);
   const seconds = results.filter(hasRun).reduce((sum, it) => sum + it.seconds.total, 0);
-  const ran = results.filter(hasRun).length;
+  const completed = results.filter((it) => it.outcome === "completed").length;
   const facts = [
     ...(best === undefined
       ? []
       : [[`${(best.accuracy * 100).toFixed(1)} %`, `the best rule's worst case over all settings: ${best.defence}`]]),
-    [String(ran), `of ${results.length} cells ran`],
+    [String(completed), `of ${results.length} cells ran all their rounds`],
     [`${(seconds / 60).toFixed(1)} min`, "of one core"],
   ];
   return facts
@@ -153,10 +172,10 @@ function cards({ results }: Report, worst: readonly WorstCase[]): string {
     .join("\n");
 }
 
-/** Whose worst case over every setting is the least bad; one that could not run everywhere is not in the running. */
+/** Whose worst case over every setting is the least bad; one that broke or could not run anywhere is not in the running. */
 function bestDefence(worst: readonly WorstCase[]): { readonly defence: string; readonly accuracy: number } | undefined {
   const candidates = grouped(worst, ({ defence }) => defence).flatMap((cases) => {
-    const accuracies = cases.flatMap((it) => it.accuracy ?? []);
+    const accuracies = cases.flatMap((it) => it.worst?.accuracy?.mean ?? []);
     const { defence } = cases[0] as WorstCase;
     return accuracies.length < cases.length ? [] : [{ defence, accuracy: Math.min(...accuracies) }];
   });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { beforeAll, expect, test } from "vitest";
 import { parseAttack } from "../../attacks/registry.ts";
-import type { CellResult, CellRun } from "../job/result.ts";
+import type { CellResult } from "../job/result.ts";
 import { type Cell, cellIdOf, cellsOf } from "../scenario/cell.ts";
 import { smallGrid } from "../testing.ts";
 import { csvOf } from "./csv.ts";
@@ -13,6 +13,8 @@ import { type Drawn, reportPage } from "./page.ts";
 import { pngPainter } from "./png.ts";
 import { type Report, reportDigest, reportOf } from "./report.ts";
 import { detectionOf, pointsOf, worstCases } from "./summary.ts";
+import { attackList } from "./tables.ts";
+import { madeUp, runOf } from "./testing.ts";
 
 const grid = smallGrid({
   attacks: [null, parseAttack("SignFlipping"), parseAttack("LabelFlipping")],
@@ -25,33 +27,11 @@ const grid = smallGrid({
   about: 'Numbers & "quotes" <of> a test',
 });
 
-/** Figures made up so that every number of the report can be told by hand. */
 function resultOf(cell: Cell): CellResult {
-  const id = cellIdOf(cell);
   const { attack, defence, seed } = cell;
-  if (defence.label === "Krum") return { id, cell, outcome: "infeasible", reason: "needs 2f + 3" };
+  if (defence.label === "Krum") return { id: cellIdOf(cell), cell, outcome: "infeasible", reason: "needs 2f + 3" };
   const accuracy = (attack === null ? 0.9 : defence.label === "FedAvg" ? 0.2 : 0.8) + seed * 0.04;
-  return { id, cell, ...madeUp(accuracy, attack?.name === "LabelFlipping" ? 0.25 : null, cell.attackers) };
-}
-
-function madeUp(accuracy: number, attackSuccess: number | null, attackers: number): Omit<CellRun, "id" | "cell"> {
-  const of = { loss: 1, attackSuccess, admitted: 6, refused: 0, attackers };
-  return {
-    outcome: "completed",
-    reason: "all rounds committed",
-    rounds: [
-      { ...of, round: 1, accuracy: accuracy / 2, attackersFlagged: 0, honestFlagged: 1 },
-      { ...of, round: 2, accuracy, attackersFlagged: attackers, honestFlagged: 0 },
-    ],
-    clients: [{ name: "client-1", isAttacker: false, rounds: 2, flagged: 1, refused: 0, figures: { cosine: 0.5 } }],
-    accuracy,
-    worstClientAccuracy: accuracy - 0.1,
-    attackSuccess,
-    planSha256: "1".repeat(64),
-    modelSha256: "2".repeat(64),
-    versionsSha256: "3".repeat(64),
-    seconds: { total: 2, setup: 0.5, training: 1, judging: 0.1 },
-  };
+  return runOf(cell, accuracy, attack?.name === "LabelFlipping" ? 0.25 : null);
 }
 
 const results = cellsOf(grid).map(resultOf);
@@ -67,11 +47,12 @@ test("points are means over seeds with their spread; the worst case is the worst
   const points = pointsOf(results);
   expect(points).toHaveLength(9);
   expect(points[1]?.accuracy).toEqual({ mean: expect.closeTo(0.92), min: 0.9, max: 0.9400000000000001, count: 2 });
-  expect(points.find((it) => it.defence === "Krum")?.why).toBe("needs 2f + 3");
+  expect(points.find((it) => it.defence === "Krum")?.shortfall?.reason).toBe("needs 2f + 3");
   const [fedAvg, median, krum] = worstCases(points);
-  expect(fedAvg).toMatchObject({ attack: "SignFlipping", accuracy: expect.closeTo(0.22), clean: expect.closeTo(0.92) });
-  expect(median).toMatchObject({ accuracy: expect.closeTo(0.82), cost: expect.closeTo(0) });
-  expect(krum).toMatchObject({ accuracy: undefined, clean: undefined, cost: undefined });
+  expect(fedAvg?.worst).toMatchObject({ attack: "SignFlipping", accuracy: { mean: expect.closeTo(0.22) } });
+  expect(fedAvg?.clean?.accuracy?.mean).toBeCloseTo(0.92);
+  expect(median).toMatchObject({ worst: { accuracy: { mean: expect.closeTo(0.82) } }, belowBest: expect.closeTo(0) });
+  expect(krum).toMatchObject({ worst: { accuracy: undefined }, clean: { accuracy: undefined }, belowBest: undefined });
 });
 
 test("detection by hand: two attackers found in one of two rounds, one false alarm", () => {
@@ -82,6 +63,35 @@ test("detection by hand: two attackers found in one of two rounds, one false ala
     firstRound: 2,
   });
   expect(detectionOf(madeUp(0.5, null, 0))).toMatchObject({ precision: 0, recall: null });
+});
+
+test("false alarms are a share of the honest clients that were asked, however many attackers say nothing", () => {
+  const of = { round: 1, accuracy: 0.5, loss: 1, attackSuccess: null, refused: 0 };
+  const silent = { ...of, admitted: 7, attackers: 3, honest: 7, attackersFlagged: 0, honestFlagged: 7 };
+  expect(detectionOf({ rounds: [silent] })).toMatchObject({ falsePositives: 1, recall: 0 });
+});
+
+test("rules under one label are points of their own", () => {
+  const rules = ["Median", "FedAvg"].map((name) => ({ label: "mine", preAggregators: [], rule: { name } }));
+  const points = pointsOf(cellsOf(smallGrid({ rules })).map((cell, i) => runOf(cell, i)));
+  expect(points.map((it) => [it.defence, it.accuracy?.mean])).toEqual([
+    ["mine", 0],
+    ["mine", 1],
+  ]);
+});
+
+test("what an attack does is told with where it does nothing, by how many attack", () => {
+  const attacks = [parseAttack("ALittleIsEnough"), parseAttack("SignFlipping")];
+  const list = (numByzantine: number[]) =>
+    attackList(
+      cellsOf(smallGrid({ attacks, numByzantine })).map((cell) => runOf(cell, 1)),
+      3,
+    );
+  const harmless = "one colluder alone";
+  expect(list([2])).not.toContain("without effect");
+  expect(list([1])).toContain(`standard deviations; without effect here: ${harmless}`);
+  expect(list([1, 2])).toMatch(/<dd>1 attacking: [^<]*without effect here[^<]*<br>2 attacking: [^<]*deviations<\/dd>/);
+  expect(list([1, 2])).toContain("<dd>each attacker sends its own delta times -4</dd>");
 });
 
 test("the page holds every mark and label, runs no script and asks nothing of any network", () => {
@@ -104,7 +114,13 @@ test("the page holds every mark and label, runs no script and asks nothing of an
 
 test("charts export as PNG", async () => {
   const paint = await pngPainter();
-  expect(drawn.drawings.map((it) => it.name)).toEqual(["worst-case", "attacks", "curves-iid-f-2", "attack-success"]);
+  expect(drawn.drawings.map((it) => it.name)).toEqual([
+    "worst-case",
+    "attacks",
+    "curves-iid-f-2",
+    "attack-success",
+    "attack-success-curves-iid-f-2",
+  ]);
   for (const { svg } of drawn.drawings) {
     expect(Buffer.from(paint(svg)).subarray(0, 8).toString("hex")).toBe("89504e470d0a1a0a");
   }

@@ -1,5 +1,6 @@
 import { type CellResult, type CellRun, hasRun } from "../job/result.ts";
 import { type CellLabels, labelsOf, NO_ATTACK } from "./labels.ts";
+import { rankOf, type Shortfall, shortfallOf } from "./shortfall.ts";
 
 /** A mean with its spread over seeds. */
 export interface Spread {
@@ -9,28 +10,29 @@ export interface Spread {
   readonly count: number;
 }
 
-/** All seeds of one combination. */
+/** All seeds of one combination. Its figures are of the last round, and of every seed: with a shortfall there are none. */
 export interface Point extends CellLabels {
+  /** Of them those that broke have their rounds until then. */
   readonly runs: readonly CellRun[];
-  /** Why nothing of it ran. */
-  readonly why: string | undefined;
+  readonly shortfall: Shortfall | undefined;
   readonly accuracy: Spread | undefined;
   readonly worstClient: Spread | undefined;
   readonly attackSuccess: Spread | undefined;
 }
 
-/** Results by combination of attack, defence, partition and f, in the order of the grid. */
+/** Results by combination of attack, defence, partition and f, in the order of the grid: by their settings, not by labels. */
 export function pointsOf(results: readonly CellResult[]): Point[] {
-  return grouped(results, ({ cell }) => labelsOf(cell)).map((group) => {
+  return grouped(results, ({ cell: { seed: _, ...settings } }) => settings).map((group) => {
+    const shortfall = shortfallOf(group);
     const runs = group.filter(hasRun);
-    const why = runs.length > 0 ? undefined : group.map((it) => it.reason)[0];
+    const figured = shortfall === undefined ? runs : [];
     return {
       ...labelsOf((group[0] as CellResult).cell),
       runs,
-      why,
-      accuracy: spreadOf(runs.map((it) => it.accuracy)),
-      worstClient: spreadOf(runs.map((it) => it.worstClientAccuracy)),
-      attackSuccess: spreadOf(runs.map((it) => it.attackSuccess)),
+      shortfall,
+      accuracy: spreadOf(figured.map((it) => it.accuracy)),
+      worstClient: spreadOf(figured.map((it) => it.worstClientAccuracy)),
+      attackSuccess: spreadOf(figured.map((it) => it.attackSuccess)),
     };
   });
 }
@@ -42,31 +44,36 @@ export function spreadOf(values: readonly (number | null)[]): Spread | undefined
   return { mean, min: Math.min(...known), max: Math.max(...known), count: known.length };
 }
 
-/** The worst of all attacks on one defence: the accuracy that an adversary free to choose would leave. */
+/** What an adversary free to choose among all attacks leaves of one defence. */
 export interface WorstCase extends Omit<CellLabels, "attack"> {
-  /** Undefined where nothing of it ran. */
-  readonly accuracy: number | undefined;
-  readonly attack: string | undefined;
-  /** Accuracy with nobody attacking, where the grid has that. */
-  readonly clean: number | undefined;
-  /** What the defence costs there: its clean accuracy below that of the rule with the greatest. */
-  readonly cost: number | undefined;
+  /**
+   * Under the attack that leaves the least: a job that it broke is less than any accuracy, and where an attack has no figure
+   * for another reason nobody knows that it leaves more. Undefined where nobody attacks.
+   */
+  readonly worst: Point | undefined;
+  /** With nobody attacking, where the grid has that. */
+  readonly clean: Point | undefined;
+  /** How far its accuracy with nobody attacking lies below the greatest that any rule has there, whatever f it is told. */
+  readonly belowBest: number | undefined;
 }
 
 export function worstCases(points: readonly Point[]): WorstCase[] {
   const ofDefence = grouped(points, ({ defence, partition, numByzantine }) => [defence, partition, numByzantine]);
   return ofDefence.map((group) => {
     const { defence, partition, numByzantine } = group[0] as Point;
-    const attacked = group.filter((it) => it.attack !== NO_ATTACK && it.accuracy !== undefined);
-    const worst = attacked.toSorted((a, b) => meanOf(a) - meanOf(b))[0];
-    const clean = group.find((it) => it.attack === NO_ATTACK)?.accuracy?.mean;
-    const best = Math.max(...points.filter((it) => it.partition === partition && it.attack === NO_ATTACK).map(meanOf));
-    const cost = clean === undefined ? undefined : best - clean;
-    return { defence, partition, numByzantine, accuracy: worst?.accuracy?.mean, attack: worst?.attack, clean, cost };
+    const attacked = group.filter((it) => it.attack !== NO_ATTACK);
+    const worst = attacked.toSorted((a, b) => leftBy(a) - leftBy(b))[0];
+    const clean = group.find((it) => it.attack === NO_ATTACK);
+    const alike = points.filter((it) => it.partition === partition && it.attack === NO_ATTACK);
+    const best = Math.max(...alike.flatMap((it) => it.accuracy?.mean ?? []));
+    const belowBest = clean?.accuracy === undefined ? undefined : best - clean.accuracy.mean;
+    return { defence, partition, numByzantine, worst, clean, belowBest };
   });
 }
 
-const meanOf = ({ accuracy }: Point): number => accuracy?.mean ?? 0;
+function leftBy({ shortfall, accuracy }: Point): number {
+  return shortfall === undefined ? (accuracy?.mean ?? 0) : rankOf(shortfall);
+}
 
 /** What has the same key together, in the order of the first of each. */
 export function grouped<T>(items: readonly T[], keyOf: (item: T) => unknown): T[][] {
@@ -94,11 +101,11 @@ export interface Detection {
 
 export function detectionOf({ rounds }: Pick<CellRun, "rounds">): Detection {
   let [hits, misses, alarms, honest] = [0, 0, 0, 0];
-  for (const { attackers, attackersFlagged, honestFlagged, admitted, refused } of rounds) {
-    hits += attackersFlagged;
-    misses += attackers - attackersFlagged;
-    alarms += honestFlagged;
-    honest += Math.max(0, admitted + refused - attackers);
+  for (const round of rounds) {
+    hits += round.attackersFlagged;
+    misses += round.attackers - round.attackersFlagged;
+    alarms += round.honestFlagged;
+    honest += round.honest;
   }
   const share = (part: number, whole: number) => (whole === 0 ? null : part / whole);
   return {

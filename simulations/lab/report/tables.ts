@@ -1,9 +1,13 @@
 import { contractLines } from "../../../core/privacy/contract.ts";
-import { describeAttack } from "../../attacks/registry.ts";
+import { describeAttack, whyHarmless } from "../../attacks/registry.ts";
 import { type CellResult, hasRun } from "../job/result.ts";
+import type { Cell } from "../scenario/cell.ts";
+import { attackSettingOf } from "../scenario/setting.ts";
+import { meanText, percent, spreadText } from "./figure-text.ts";
 import { cellText, labelsOf, NO_ATTACK } from "./labels.ts";
+import { shortfallMark, shortfallText } from "./shortfall.ts";
 import { epsilonText, mostSpent } from "./spending.ts";
-import { detectionOf, type Point, type Spread, spreadOf, type WorstCase } from "./summary.ts";
+import { detectionOf, grouped, type Point, spreadOf, type WorstCase } from "./summary.ts";
 
 export function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
@@ -15,29 +19,19 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return `<div class="scroll"><table>\n<thead><tr>${cells(head, "th")}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table></div>`;
 }
 
-const percent = (value: number | null | undefined) =>
-  value === null || value === undefined ? "–" : `${(value * 100).toFixed(1)}`;
-
-/** `92.7`, or `92.7 (91.0 to 93.3)` over several seeds. */
-function spreadText(spread: Spread | undefined): string {
-  if (spread === undefined) return "–";
-  const { mean, min, max, count } = spread;
-  return count === 1 ? percent(mean) : `${percent(mean)} (${percent(min)} to ${percent(max)})`;
-}
-
 const settingOf = ({ partition, numByzantine }: { readonly partition: string; readonly numByzantine: number }) =>
   `${partition}, f = ${numByzantine}`;
 
 export function costTable(cases: readonly WorstCase[]): string {
-  const rows = cases.map((it) => [
-    it.defence,
-    settingOf(it),
-    percent(it.clean),
-    percent(it.cost),
-    percent(it.accuracy),
-    it.attack ?? "–",
+  const rows = cases.map(({ defence, worst, clean, belowBest, ...setting }) => [
+    defence,
+    settingOf(setting),
+    meanText(clean, "accuracy"),
+    percent(belowBest),
+    meanText(worst, "accuracy"),
+    worst?.attack ?? "–",
   ]);
-  return table(["rule", "setting", "accuracy, no attack", "cost of the rule", "worst accuracy", "under"], rows);
+  return table(["rule", "setting", "accuracy, no attack", "below the best", "worst accuracy", "under"], rows);
 }
 
 export function pointTable(points: readonly Point[]): string {
@@ -47,9 +41,9 @@ export function pointTable(points: readonly Point[]): string {
       point.attack,
       point.defence,
       settingOf(point),
-      point.why ?? spreadText(point.accuracy),
-      spreadText(point.worstClient),
-      spreadText(point.attackSuccess),
+      point.shortfall === undefined ? spreadText(point, "accuracy") : shortfallText(point.shortfall),
+      spreadText(point, "worstClient"),
+      spreadText(point, "attackSuccess"),
       seconds === undefined ? "–" : seconds.mean.toFixed(2),
     ];
   });
@@ -67,7 +61,7 @@ export function detectionTable(points: readonly Point[]): string | undefined {
     return [
       point.attack,
       point.defence,
-      settingOf(point),
+      [settingOf(point), ...(point.shortfall === undefined ? [] : [shortfallMark(point.shortfall)])].join(", "),
       mean("precision"),
       mean("recall"),
       mean("falsePositives"),
@@ -88,7 +82,8 @@ export function privacyTable(points: readonly Point[]): string | undefined {
     const recall = spreadOf(point.runs.map((run) => detectionOf(run).recall))?.mean;
     const of = [point.attack, point.defence, settingOf(point), epsilonText(spent), String(delta)];
     const [name = ""] = adjacency.split(":");
-    return [[...of, name, spreadText(point.accuracy), spreadText(point.attackSuccess), percent(recall)]];
+    const figures = [spreadText(point, "accuracy"), spreadText(point, "attackSuccess")];
+    return [[...of, name, ...figures, percent(recall)]];
   });
   if (rows.length === 0) return undefined;
   const head = ["attack", "rule", "setting", "epsilon", "delta", "adjacency", "accuracy", "attack success", "recall"];
@@ -124,21 +119,40 @@ const MOST_CLIENTS = 50;
 export function cellTable(results: readonly CellResult[]): string {
   const rows = results.map((result) => [
     cellText(result.cell),
-    hasRun(result) ? percent(result.accuracy) : `${result.outcome}: ${result.reason}`,
+    result.outcome === "completed" ? percent(result.accuracy) : `${result.outcome}: ${result.reason}`,
     hasRun(result) ? result.modelSha256.slice(0, 16) : "–",
     result.id,
   ]);
   return table(["cell", "accuracy", "model (SHA-256, first 16 digits)", "cell id"], rows);
 }
 
-/** What each attack of the grid does, in words. */
+/** What each attack of the grid does, in words, or why it does nothing; by how many attack, where that makes a difference. */
 export function attackList(results: readonly CellResult[], numClasses: number): string {
-  const told = new Map<string, string>();
-  for (const { cell } of results) {
-    const { attack, clients, attackers } = cell;
-    if (attack === null) continue;
-    const setting = { numClients: clients, numAttackers: attackers, numClasses };
-    if (!told.has(labelsOf(cell).attack)) told.set(labelsOf(cell).attack, describeAttack(attack, setting));
-  }
-  return [...told].map(([name, text]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(text)}</dd>`).join("\n");
+  const attacks = grouped(
+    results.flatMap(({ cell }) => wordsOn(cell, numClasses)),
+    ({ name }) => name,
+  );
+  const items = attacks.map((words) => {
+    const texts = grouped(words, ({ text }) => text).map((same) => {
+      const numbers = [...new Set(same.map((it) => it.attackers))];
+      return { text: same[0]?.text ?? "", numbers };
+    });
+    const lines = texts.map(({ text, numbers }) =>
+      texts.length === 1 ? text : `${numbers.join(", ")} attacking: ${text}`,
+    );
+    return `<dt>${escapeHtml(words[0]?.name ?? "")}</dt><dd>${lines.map(escapeHtml).join("<br>")}</dd>`;
+  });
+  return items.join("\n");
+}
+
+function wordsOn(cell: Cell, numClasses: number) {
+  const { attack, attackers } = cell;
+  if (attack === null) return [];
+  const setting = attackSettingOf(cell, numClasses);
+  const harmless = whyHarmless(attack, setting);
+  const text = [
+    describeAttack(attack, setting),
+    ...(harmless === undefined ? [] : [`without effect here: ${harmless}`]),
+  ];
+  return [{ name: labelsOf(cell).attack, attackers, text: text.join("; ") }];
 }
