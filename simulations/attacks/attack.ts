@@ -61,6 +61,8 @@ export interface Colluder extends Oneself, Coalition {}
 export interface Omniscient extends Colluder {
   /** What the honest clients of this attempt's cohort send, once all of them have trained; at least one row. */
   honest(task: TrainingTask): Promise<readonly Float32Array[]>;
+  /** Whose these are, in the order of the rows. */
+  honestNames(task: TrainingTask): readonly string[];
 }
 
 export interface Insider extends Omniscient {

@@ -51,6 +51,7 @@ export function insider(changes: Partial<Insider> = {}): Insider {
     numAttackers: () => 2,
     exchange: async (_, delta) => [delta, delta],
     honest: async () => rowsOf([1, 0, 2], [3, 0, 4]),
+    honestNames: () => ["a", "b", "c", "d"],
     aggregate: async (_, deltas) => Float32Array.from(meanOf(deltas)),
     ...changes,
   };

@@ -101,6 +101,7 @@ function insider({ signer, name }: Member, members: readonly Member[]): Insider 
     numAttackers: () => attackers.length,
     exchange: async (_, delta) => attackers.map(() => delta.map(() => 42)),
     honest: unknown,
+    honestNames: () => [],
     aggregate: unknown,
   };
 }

@@ -83,7 +83,7 @@ export const BY_VECTOR: Readonly<Record<string, Entry>> = {
       attack: () => mimic(settings),
       describe: () =>
         settings.client === "principal"
-          ? "attackers all copy the honest client that lies farthest along the direction in which they differ most"
+          ? "attackers all copy one honest client, whoever lay farthest along the direction in which they differed most at first"
           : `attackers all copy honest client ${settings.client}`,
     }),
   ),

@@ -3,6 +3,7 @@ import { type Dataset, type HeldDataset, subset } from "../../../core/data/datas
 import type { Attack, Insider } from "../../attacks/attack.ts";
 import { type Submit, submittingBy } from "../../attacks/submitting.ts";
 import type { Partition } from "../../partitions/partition.ts";
+import type { Closing } from "../federation/closing.ts";
 import type { Member } from "../federation/members.ts";
 import type { Wire } from "../federation/wire.ts";
 import type { Cell } from "../scenario/cell.ts";
@@ -21,6 +22,8 @@ export interface CrowdParts {
   readonly network: SharedNetwork;
   readonly turns: Turns;
   readonly wire: Pick<Wire, "address" | "transportOf">;
+  /** Takes the detours of attackers. */
+  readonly closing: Closing;
   participantOf(member: Member, trainer: Trainer, transport: Transport): Participant;
   /** A client that cannot train is the end of the experiment. */
   failed(error: unknown): void;
@@ -32,7 +35,7 @@ export function crowd(members: readonly Member[], parts: CrowdParts): Promise<Pa
 }
 
 async function participantFor(member: Member, place: number, parts: CrowdParts): Promise<Participant> {
-  const { attack, knowledge, wire } = parts;
+  const { attack, knowledge, wire, closing } = parts;
   const dataset = subset(parts.train, parts.shares[place] ?? new Uint32Array());
   const honest = await trainerOn(dataset, parts);
   if (!member.isAttacker || attack === undefined) {
@@ -43,6 +46,7 @@ async function participantFor(member: Member, place: number, parts: CrowdParts):
   const attacking = await attackingTrainer(attack, known, dataset, parts);
   const trainer = whileAttacking(honest, attacking, parts.cell.attackRounds);
   const detour = await attack.detour?.(wire.address);
+  closing.add(() => detour?.close());
   const way = wire.transportOf(member, detour?.address);
   const submitting = (honestWay: Transport) => attack.transport?.(honestWay, known) ?? honestWay;
   return parts.participantOf(member, trainer, wayWhileAttacking(way, submitting, parts.cell.attackRounds));

@@ -22,9 +22,11 @@ export type PipelineView = (
 export interface Row {
   readonly clientId: ClientId;
   readonly delta: Float32Array;
+  /** What it counts for, where the plan weighs updates by examples; positive. */
+  readonly weight: number;
 }
 
-export type Aggregation = Parameters<typeof pipelineOf>[0] & { readonly maxNorm: number };
+export type Aggregation = Parameters<typeof pipelineOf>[0] & Pick<Plan["aggregation"], "maxExamples" | "maxNorm">;
 
 /**
  * The pipeline of a plan as the next close of a round would run it, the clipping of central privacy included, but for what
@@ -39,7 +41,8 @@ export function pipelineView(aggregation: Aggregation, privacy: Plan["privacy"] 
     const measured = deltas.map((row) => ({ ...row, norm: norm(row.delta) }));
     const rows = measured.filter((row) => row.norm <= aggregation.maxNorm);
     rows.sort((a, b) => (a.clientId < b.clientId ? -1 : 1));
-    if (rows.length === 0 || checkFeasible(pipeline, rows.length) !== undefined) return undefined;
+    const weights = Float64Array.from(rows, ({ weight }) => weight);
+    if (rows.length === 0 || checkFeasible(pipeline, rows.length, weights) !== undefined) return undefined;
     const { values } = await aggregate({
       engine,
       pipeline,
@@ -51,7 +54,7 @@ export function pipelineView(aggregation: Aggregation, privacy: Plan["privacy"] 
       ]),
       memory,
       numCoordinates: rows[0]?.delta.length ?? 0,
-      weights: new Float64Array(rows.length).fill(1),
+      weights,
       distancePath: distancePathOf(
         pipeline,
         rows.map((row) => row.norm),

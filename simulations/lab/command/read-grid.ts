@@ -1,8 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { z } from "zod";
 import { FederationError } from "../../../core/errors.ts";
 import { parseYaml } from "../../../core/yaml-file.ts";
+import { attackOf } from "../../attacks/registry.ts";
 import { asGrid, type Grid, gridSchema, scenarioSchema } from "../scenario/scenario.ts";
+import { complaining } from "../scenario/short-or-full.ts";
 
 export type Kind = "scenario" | "grid";
 
@@ -31,6 +34,31 @@ export function parseGrid(source: string, kind: Kind, path: string): Grid {
     if (reads(READERS[other], source)) throw new FederationError("CONFIG_INVALID", `${path} is ${hint}`);
     throw error;
   }
+}
+
+/**
+ * Refuses what is about classes that the data do not have.
+ * @param path of the file, for people
+ * @throws CONFIG_INVALID naming file, line and field
+ */
+export function checkClasses({ grid, source }: ReadGrid, kind: Kind, path: string, numClasses: number): void {
+  const { attacks, attackersHold } = grid;
+  const setting = { numClients: grid.clients, numAttackers: 1, numClasses };
+  const schema = z.unknown().superRefine((_, context) => {
+    for (const [i, attack] of attacks.entries()) {
+      const field = kind === "grid" ? ["attacks", i] : ["attack"];
+      if (attack !== null) complaining(context, field, () => attackOf(attack, setting));
+    }
+    if (attackersHold === undefined || attackersHold.label < numClasses) return;
+    const message = `${attackersHold.label}: there are ${numClasses} classes, from 0`;
+    context.addIssue({ code: "custom", path: ["attackersHold", "label"], message });
+  });
+  parseYaml(source, schema, path, "CONFIG_INVALID");
+}
+
+/** Of a source whose kind nobody remembers. @throws CONFIG_INVALID where it is neither */
+export function gridOf(source: string, path: string): Grid {
+  return parseGrid(source, reads(READERS.grid, source) ? "grid" : "scenario", path);
 }
 
 const READERS: Readonly<Record<Kind, (source: string, path: string) => Grid>> = {

@@ -88,6 +88,62 @@ describe("holdfast simulate", { timeout: 120_000 }, () => {
     await expect(inMemory).rejects.toThrow(/^SlowLoris is an attack on the network.*add --transport grpc$/);
   });
 
+  test("a report whose grid is not that of the source it shows is found out", async () => {
+    await runLab("small.yaml", "scenario", { out: "other" }, surroundings().around);
+    const path = join(folder, "other", "report.json");
+    const report: Report = JSON.parse(await readFile(path, "utf8"));
+    const source = report.source.replace("Median", "FedAvg");
+    await writeFile(path, JSON.stringify(reportOf({ ...report, source })));
+    await expect(verifyReport(path, {}, surroundings().around)).rejects.toThrow("not that of the source it shows");
+  });
+
+  test("finished cells are of the files that their scenario names, too, as these were", async () => {
+    const source = yamlOfSmall.replace("rule: Median", "rule: FLTrust").replace("name: small", "name: root");
+    const root = "rootDataset: { csv: root.csv, columns: root.columns.yaml }\nseeds: [0]\n";
+    await writeFile(join(folder, "root.yaml"), source + root);
+    await expect(runLab("root.yaml", "scenario", {}, surroundings().around)).rejects.toThrow("cannot read root.csv");
+    const inputs = Array.from({ length: 8 }, (_, i) => `x${i}`);
+    const columns = {
+      label: { column: "label", classes: ["0", "1", "2"] },
+      features: inputs.map((column) => ({ column, min: 0, max: 1 })),
+    };
+    await writeFile(join(folder, "root.columns.yaml"), JSON.stringify(columns));
+    const saidWith = async (values: string) => {
+      const lines = [0, 1, 2].map((label) => `${values},${label}`);
+      await writeFile(join(folder, "root.csv"), [[...inputs, "label"].join(","), ...lines, ""].join("\n"));
+      const running = surroundings();
+      await runLab("root.yaml", "scenario", {}, running.around);
+      return running.said();
+    };
+    expect(await saidWith("0,0,0,0,0,0,0,0")).toContain("1 cells ran");
+    expect(await saidWith("0,0,0,0,0,0,0,0")).toContain("1 of 1 cells are there already");
+    expect(await saidWith("0,0,0,0,0,0,0,1")).not.toContain("there already");
+  });
+
+  test("what cannot be is refused before anything runs: classes that the data do not have, images without a font", async () => {
+    const refused = async (source: string, kind: "scenario" | "grid", typed = {}) => {
+      await writeFile(join(folder, "refused.yaml"), source);
+      const running = surroundings();
+      const error = await runLab("refused.yaml", kind, { out: "refused", ...typed }, running.around).then(
+        () => new Error("it ran"),
+        (thrown: Error) => thrown,
+      );
+      expect(running.said()).toBe("");
+      return error.message;
+    };
+    const beyond = yamlOfSmall.replace("attack: SignFlipping", "attack: PixelBackdoor:target=3");
+    expect(await refused(beyond, "scenario")).toBe("refused.yaml:8: attack: target 3: there are 3 classes, from 0");
+    const grid = yamlOfSmall
+      .replace("rule: Median", "rules: [Median]\npartitions: [iid]")
+      .replace("attack: SignFlipping", "attacks:\n  - none\n  - { name: LabelFlipping, source: 5 }")
+      .replace("numByzantine: 2", "numByzantine: [2]");
+    expect(await refused(grid, "grid")).toMatch(/^refused.yaml:11: attacks.1: source 5: there are 3 classes/);
+    const held = `${yamlOfSmall}attackersHold: { label: 3 }\n`;
+    expect(await refused(held, "scenario")).toMatch(/^refused.yaml:11: attackersHold.label: 3: there are 3 classes/);
+    const noFont = { png: true, font: "none.ttf" };
+    expect(await refused(yamlOfSmall, "scenario", noFont)).toMatch(/^no font at .*none.ttf/);
+  });
+
   test("figures that were touched, digest and all, are found out by running the cell again", async () => {
     await runLab("small.yaml", "scenario", { out: "touched" }, surroundings().around);
     const path = join(folder, "touched", "report.json");

@@ -10,17 +10,18 @@ import { durationText, type Estimate, estimate } from "../matrix/estimate.ts";
 import { countsOf, openFinishedCells } from "../matrix/finished-cells.ts";
 import { runCells } from "../matrix/run-cells.ts";
 import { csvOf } from "../report/csv.ts";
-import { type DataFacts, dataFacts } from "../report/data-facts.ts";
+import { dataFacts } from "../report/data-facts.ts";
 import { cellText } from "../report/labels.ts";
 import { reportPage } from "../report/page.ts";
-import { pngPainter } from "../report/png.ts";
+import { type PngPainter, pngPainter } from "../report/png.ts";
 import { type Report, reportOf, type Versions } from "../report/report.ts";
 import { epsilonText } from "../report/spending.ts";
 import { type Cell, cellIdOf, cellsOf } from "../scenario/cell.ts";
 import { checkTransport } from "./check-transport.ts";
 import { type LabOptions, labOptions, type TypedLabOptions } from "./options.ts";
 import { progressBar } from "./progress-bar.ts";
-import { type Kind, type ReadGrid, readGrid } from "./read-grid.ts";
+import { checkClasses, type Kind, type ReadGrid, readGrid } from "./read-grid.ts";
+import { resumeKey } from "./resume-key.ts";
 import { type LabFiles, writeTogether } from "./write-files.ts";
 
 /** The world around a command of the lab. */
@@ -49,12 +50,15 @@ export async function runLab(path: string, kind: Kind, typed: TypedLabOptions, a
   const read = await readGrid(path, kind, around.cwd);
   const cells = distinct(cellsOf(read.grid));
   checkTransport(cells, options.transport);
+  const paint = options.png ? await pngPainter(options.font) : undefined;
   const folder = options.out ?? resolve(around.cwd, "holdfast-lab", read.grid.name);
   await makeFolder(folder, around.files);
   const versions = await versionsOf(around.software, options.transport);
   const lab = await openData(read.grid.data, read.baseFolder);
   const data = await dataFacts(lab, read.grid.data, read.baseFolder);
-  const finished = await openFinishedCells(join(folder, "cells.jsonl"), settingOf(versions, data), around.files);
+  checkClasses(read, kind, path, data.numClasses);
+  const key = await resumeKey(read, versions, data);
+  const finished = await openFinishedCells(join(folder, "cells.jsonl"), key, around.files);
   const isFinished = (cell: Cell) => !options.fresh && finished.results.has(cellIdOf(cell));
   const pending = cells.filter((cell) => !isFinished(cell));
   if (pending.length < cells.length)
@@ -68,13 +72,7 @@ export async function runLab(path: string, kind: Kind, typed: TypedLabOptions, a
   });
   const report = reportOf({ grid: read.grid, source: read.source, versions, data, results });
   const command = `npx holdfast ${kind === "grid" ? "matrix" : "simulate"} ${path}`;
-  await writeReport(report, command, folder, options, around);
-}
-
-/** What the results of an earlier run have to share with this one to be taken. */
-function settingOf({ holdfast, backend, transport }: Versions, { filesSha256 }: DataFacts): string {
-  const wire = transport === "memory" ? "" : `, over ${transport}`;
-  return `${holdfast}, ${backend}, ${filesSha256 ?? "data by name"}${wire}`;
+  await writeReport(report, { command, folder, paint }, options, around);
 }
 
 function distinct(cells: readonly Cell[]): Cell[] {
@@ -132,10 +130,17 @@ function resultText(result: CellResult): string {
   return `${cellText(result.cell)}: accuracy ${accuracy?.toFixed(4) ?? "none"}${success}${spent} (${seconds.total.toFixed(1)} s)${end}`;
 }
 
+interface Written {
+  /** That makes the same report again. */
+  readonly command: string;
+  readonly folder: string;
+  /** Undefined where nobody asked for images. */
+  readonly paint: PngPainter | undefined;
+}
+
 async function writeReport(
   report: Report,
-  command: string,
-  folder: string,
+  { command, folder, paint }: Written,
   options: LabOptions,
   around: LabSurroundings,
 ) {
@@ -149,8 +154,7 @@ async function writeReport(
   ]);
   if (options.json !== undefined) contents.set(options.json, json);
   if (options.csv !== undefined) contents.set(options.csv, csv);
-  if (options.png) {
-    const paint = await pngPainter(options.font);
+  if (paint !== undefined) {
     for (const { name, svg } of drawings) contents.set(join(folder, `${name}.png`), paint(svg));
   }
   await writeTogether(contents, around.files);

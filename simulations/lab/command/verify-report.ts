@@ -16,6 +16,7 @@ import { cellIdOf, cellsOf } from "../scenario/cell.ts";
 import { gridSchema } from "../scenario/scenario.ts";
 import { checkTransport } from "./check-transport.ts";
 import { transportOf } from "./options.ts";
+import { gridOf } from "./read-grid.ts";
 import type { LabSurroundings } from "./run-lab.ts";
 
 export interface TypedVerifyOptions {
@@ -42,6 +43,7 @@ export async function verifyReport(
     throw unverified(`it is not of ${scenario} as that file is now`);
   }
   if (reportDigest(report) !== report.sha256) throw unverified("its figures are not those its digest stands for");
+  checkSource(report);
   checkCells(report);
   const baseFolder = dirname(resolve(around.cwd, scenario ?? path));
   await checkData(report, baseFolder);
@@ -81,6 +83,14 @@ async function tellDifferences(made: Versions, transport: TransportName, { stder
   if (madeOver !== transport) {
     const differ = "cohorts that are drawn, and noise, differ between transports";
     stderr.write(`the report was made over ${madeOver}, not ${transport}: ${differ}\n`);
+  }
+}
+
+/** What people read in a report is its source; what ran is its grid. */
+function checkSource({ source, grid }: Report): void {
+  const plain = (value: unknown) => canonicalJson(JSON.parse(JSON.stringify(value)));
+  if (plain(gridOf(source, "its source")) !== plain(gridSchema.parse(grid))) {
+    throw unverified("its grid is not that of the source it shows");
   }
 }
 
@@ -130,6 +140,7 @@ async function readReport(absolute: string, path: string): Promise<Report> {
 /** As much of a report as has to be there before its digest can be asked about. */
 const outline = z.looseObject({
   format: z.literal(REPORT_FORMAT),
+  source: z.string(),
   grid: gridSchema,
   data: z.looseObject({ numClasses: z.int() }),
   versions: z.looseObject({ backend: z.string(), transport: z.string().optional() }),

@@ -2,8 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Transport } from "../../../client/index.ts";
 import type { Coordinator } from "../../../coordinator/index.ts";
 import { systemClock } from "../../../core/clock.ts";
-import type { HeldDataset } from "../../../core/data/dataset.ts";
-import { attackOf, type Setting } from "../../attacks/registry.ts";
+import { attackOf } from "../../attacks/registry.ts";
 import { submittingBy } from "../../attacks/submitting.ts";
 import type { LabData } from "../../data/lab-data.ts";
 import type { Partition } from "../../partitions/partition.ts";
@@ -15,6 +14,8 @@ import { takingTurns } from "../clients/turns.ts";
 import type { JobView } from "../job/job-view.ts";
 import { GRACE_MS } from "../job/lab-plan.ts";
 import type { Cell } from "../scenario/cell.ts";
+import { attackSettingOf } from "../scenario/setting.ts";
+import type { Closing } from "./closing.ts";
 import { labCoordinator } from "./coordinator.ts";
 import { type LabClock, labClock } from "./lab-clock.ts";
 import { enrollMembers, type Member } from "./members.ts";
@@ -26,7 +27,6 @@ export interface Federation {
   readonly members: readonly Member[];
   /** What the clients' training has taken so far. */
   trainingMs(): number;
-  close(): Promise<void>;
 }
 
 export interface FederationParts {
@@ -38,32 +38,38 @@ export interface FederationParts {
   readonly scratchFolder: string;
   /** Aborted with the reason when something fails that should not; ends the clients. */
   readonly stop: AbortController;
+  /** Takes all that is opened here. */
+  readonly closing: Closing;
   /** A monotonic time in milliseconds. */
   readonly now: () => number;
 }
 
 export async function openFederation(cell: Cell, parts: FederationParts): Promise<Federation> {
-  const { data, shares, watch, transport, scratchFolder, stop, now } = parts;
+  const { data, shares, watch, transport, scratchFolder, stop, closing, now } = parts;
   const { clients: numClients, attackers: numAttackers } = cell;
   const seed = `holdfast lab ${cell.seed}`;
   const failed = (error: unknown) => stop.abort(error);
-  const still = labClock(numClients, GRACE_MS);
+  const still = labClock(() => watch().cohort(), GRACE_MS);
   // a network needs time to pass
   const clock = transport === "memory" ? still : systemClock;
   const coordinator = await labCoordinator({ seed, numClients, clock, scratchFolder, fatal: failed });
+  closing.add(() => coordinator.close());
   const wire = await openWire(transport, coordinator.parts);
+  closing.add(() => wire.close());
   const { address } = wire;
   const members = await enrollMembers(coordinator.parts, { numClients, numAttackers, seed, address });
   const network = sharedNetwork(now);
+  closing.add(() => network.dispose());
   const participants = await crowd(members, {
     cell,
     train: data.train,
     shares,
-    attack: cell.attack === null ? undefined : attackOf(cell.attack, settingOf(cell, data.train)),
-    knowledge: knowledge(members, cell, watch),
+    attack: cell.attack === null ? undefined : attackOf(cell.attack, attackSettingOf(cell, data.train.numClasses)),
+    knowledge: knowledge(members, shares, cell, watch),
     network,
     turns: takingTurns(),
     wire,
+    closing,
     participantOf: (member, trainer, way) => labParticipant(member, trainer, telling(way, still.done), clock),
     failed,
   });
@@ -73,11 +79,6 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
     coordinator,
     members,
     trainingMs: () => network.busyMs,
-    async close() {
-      await wire.close();
-      await coordinator.close();
-      network.dispose();
-    },
   };
 }
 
@@ -90,11 +91,6 @@ function telling(way: Transport, done: LabClock["done"]): Transport {
       done(update.header.clientId, update.header);
     }
   });
-}
-
-/** What an attack can depend on besides its own parameters. */
-export function settingOf({ clients, attackers }: Cell, data: Pick<HeldDataset, "numClasses">): Setting {
-  return { numClients: clients, numAttackers: attackers, numClasses: data.numClasses };
 }
 
 async function everyoneConnected({ parts }: Coordinator, members: readonly Member[]): Promise<void> {

@@ -11,10 +11,11 @@ export interface LabClock extends Clock {
   done(clientId: string, attempt: AttemptKey): void;
 }
 
-/** @param numAsked clients that are asked in every attempt */
-export function labClock(numAsked: number, graceMs: number): LabClock {
+/** @param cohort the clients asked in the newest attempt: fewer than before, once some are in quarantine */
+export function labClock(cohort: () => readonly string[], graceMs: number): LabClock {
   let elapsedMs = 0;
   let newest = "";
+  let numAsked = 0;
   let done = new Set<string>();
   return {
     nowMs: () => elapsedMs,
@@ -23,6 +24,7 @@ export function labClock(numAsked: number, graceMs: number): LabClock {
       const name = `${round}/${attempt}`;
       if (name !== newest) {
         newest = name;
+        numAsked = cohort().length;
         done = new Set();
       }
       if (done.has(clientId)) return;

@@ -2,8 +2,8 @@ import { stringify } from "yaml";
 import { checkFeasible, pipelineOf } from "../../../coordinator/index.ts";
 import type { DataFiles } from "../../../core/data/data-files.ts";
 import type { HeldDataset } from "../../../core/data/dataset.ts";
-import { type Refusal, refuse } from "../../../core/errors.ts";
-import { isBuiltin } from "../../../core/plan.ts";
+import { FederationError, isRefusal, type Refusal, refuse } from "../../../core/errors.ts";
+import { isBuiltin, planFileSchema } from "../../../core/plan.ts";
 import { sizeOf } from "../../../core/tensors/schema.ts";
 import { isRefusedAtAdmission, staysSilent } from "../../attacks/registry.ts";
 import type { Cell } from "../scenario/cell.ts";
@@ -13,6 +13,8 @@ const DEADLINE_MS = 86_400_000;
 
 /** How long a round with silent clients waits beyond its quorum, so that those count who do answer. */
 export const GRACE_MS = 10;
+
+type Pipeline = ReturnType<typeof pipelineOf>;
 
 /**
  * The plan of a cell, as an operator would write it.
@@ -28,7 +30,7 @@ export function planYaml(cell: Cell, data: Pick<HeldDataset, "inputShape" | "num
     cohort,
     round: {
       quorum: quorumOf(cell),
-      graceMs: isSilent(cell) ? GRACE_MS : 0,
+      graceMs: isSilent(cell) ? GRACE_MS : mostQuarantined(cell) > 0 ? DEADLINE_MS : 0,
       deadlineMs: DEADLINE_MS,
       minUpdates: fewestUpdates(cell),
     },
@@ -45,8 +47,21 @@ const shapesOf = ({ inputShape, numClasses }: Pick<HeldDataset, "inputShape" | "
   classes: numClasses,
 });
 
-export function aggregationOf({ defence: { preAggregators, rule }, numByzantine, maxNorm, weights }: Cell) {
-  return { preAggregators, rule, numByzantine, maxNorm, weights };
+const { maxExamples: cap } = planFileSchema.shape.aggregation.shape;
+
+export function aggregationOf({ defence, numByzantine, maxNorm, weights, maxExamples }: Cell) {
+  const { preAggregators, rule } = defence;
+  return { preAggregators, rule, numByzantine, maxNorm, weights, maxExamples: cap.parse(maxExamples) };
+}
+
+/** What the defence comes to, or why it comes to nothing. */
+function pipelineFor(cell: Cell): Pipeline | Refusal {
+  try {
+    return pipelineOf(aggregationOf(cell));
+  } catch (error) {
+    if (error instanceof FederationError && error.code === "PLAN_INVALID") return refuse(error.code, error.message);
+    throw error;
+  }
 }
 
 /** Whether the rule compares updates with one of the coordinator's own. */
@@ -57,10 +72,16 @@ export function readsRootDataset(cell: Cell): boolean {
 
 /** Whether the defence can hold with the clients of a round. A cell that cannot run is a finding, not an accident. */
 export function whyInfeasible(cell: Cell): Refusal | undefined {
-  const { attack, attackers, clients, cohort, defence, rootDataset } = cell;
+  const { attack, attackers, clients, cohort, defence, reputation, rootDataset } = cell;
   if (attackers >= clients) {
     return refuse("TOO_FEW_CLIENTS", `${attackers} attackers among ${clients} clients: one has to be honest`);
   }
+  if (reputation?.mode === "quarantine" && cohort.sampling === "poisson") {
+    const needs = "quarantine would leave them below their quorum, so it needs cohort.sampling full or fixed";
+    return refuse("PLAN_INVALID", `reputation.mode: coins draw rounds of unknown size, and ${needs}`);
+  }
+  const pipeline = pipelineFor(cell);
+  if (isRefusal(pipeline)) return pipeline;
   if (rootDataset === undefined && readsRootDataset(cell)) {
     const needs = "it needs rootDataset, such as { examples: 100 }";
     return refuse("PLAN_INVALID", `${defence.rule.name} compares updates with one of the coordinator's own: ${needs}`);
@@ -71,7 +92,6 @@ export function whyInfeasible(cell: Cell): Refusal | undefined {
       `${attack.name} leaves rounds of unknown size waiting: it needs cohort.sampling full`,
     );
   }
-  const pipeline = pipelineOf(aggregationOf(cell));
   return checkFeasible(pipeline, cohortSize(cell)) ?? checkFeasible(pipeline, fewestUpdates(cell));
 }
 
@@ -80,9 +100,10 @@ function cohortSize({ cohort, clients }: Cell): number {
   return cohort.sampling === "fixed" ? Math.min(cohort.size, clients) : clients;
 }
 
-/** Everybody is waited for, but for those who never answer. */
+/** Everybody is waited for, but for those who never answer, and those who are not asked any more. */
 function quorumOf(cell: Cell): number {
-  return cohortSize(cell) - (isSilent(cell) ? cell.attackers : 0);
+  const silent = isSilent(cell) ? cell.attackers : 0;
+  return Math.max(1, cohortSize(cell) - silent - mostQuarantined(cell));
 }
 
 const isSilent = ({ attack }: Cell): boolean => attack !== null && staysSilent(attack);
@@ -90,6 +111,13 @@ const isSilent = ({ attack }: Cell): boolean => attack !== null && staysSilent(a
 /** A round goes on without updates that never count, so long as the defence can hold with those that are left. */
 function fewestUpdates(cell: Cell): number {
   if (cell.cohort.sampling === "poisson") return 1;
-  const isMissing = cell.attack !== null && isRefusedAtAdmission(cell.attack);
-  return Math.max(1, cohortSize(cell) - (isMissing ? cell.attackers : 0));
+  // whoever is refused is found out, and whoever is silent is not: others may be in quarantine in their place
+  const isRefused = cell.attack !== null && !isSilent(cell) && isRefusedAtAdmission(cell.attack);
+  return isRefused ? Math.min(quorumOf(cell), Math.max(1, cohortSize(cell) - cell.attackers)) : quorumOf(cell);
+}
+
+/** By how many clients quarantine may leave a round smaller: a plan's numByzantine, less those who can be drawn instead. */
+function mostQuarantined(cell: Cell): number {
+  if (cell.reputation?.mode !== "quarantine") return 0;
+  return Math.max(0, cell.numByzantine - (cell.clients - cohortSize(cell)));
 }

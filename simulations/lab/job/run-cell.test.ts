@@ -7,6 +7,7 @@ import { openData } from "../../data/settings.ts";
 import type { TransportName } from "../federation/wire.ts";
 import type { Cell } from "../scenario/cell.ts";
 import { smallCell } from "../testing.ts";
+import { whyInfeasible } from "./lab-plan.ts";
 import { type CellRun, hasRun } from "./result.ts";
 import { runCell } from "./run-cell.ts";
 
@@ -72,6 +73,36 @@ test("who answers now and then is there in the rounds that the seed says, in wha
   expect(again.versionsSha256).toBe(first.versionsSha256);
   const until = await run({ ...changes, attack: parseAttack("Dropout"), attackRounds: { from: 3, to: 4 }, rounds: 5 });
   expect(until.rounds.map((it) => it.admitted)).toEqual([6, 6, 4, 4, 6]);
+});
+
+describe("quarantine", () => {
+  const reputation = { mode: "quarantine", decay: 0.5, threshold: 0.5, minRounds: 2 } as const;
+
+  test.each([
+    ["SignFlipping:scale=10", [7, 7, 5, 5, 5], [2, 2, 0, 0, 0]],
+    ["NonFinite", [5, 5, 5, 5, 5], [2, 2, 0, 0, 0]],
+  ])(
+    "whoever is found out with %s is not asked any more; rounds go on with the others",
+    async (attack, admitted, attackers) => {
+      const { rounds } = await run({ attack: parseAttack(attack), clients: 7, reputation, rounds: 5 });
+      expect(rounds.map((it) => it.admitted)).toEqual(admitted);
+      expect(rounds.map((it) => it.attackers)).toEqual(attackers);
+    },
+  );
+
+  test("where others are silent, nobody who answers is missed, though the quorum is less", async () => {
+    const silent = { attack: parseAttack("Dropout"), clients: 7, numByzantine: 1, reputation };
+    expect((await run(silent)).rounds.map((it) => it.admitted)).toEqual([5, 5, 5]);
+  });
+
+  test("does not come before honest clients are too few for the rule, nor where coins draw; both are said", async () => {
+    expect(whyInfeasible(smallCell({ reputation, clients: 7 }))).toBeUndefined();
+    const krum = { label: "Krum", preAggregators: [], rule: { name: "Krum" } };
+    const refusal = whyInfeasible(smallCell({ reputation, defence: krum, clients: 8 }));
+    expect(refusal?.detail).toContain("it would get 6");
+    const coins = whyInfeasible(smallCell({ reputation, cohort: { sampling: "poisson", rate: 0.5 } }));
+    expect(coins?.detail).toContain("it needs cohort.sampling full or fixed");
+  });
 });
 
 test("an attack that stops leaves honest clients behind", async () => {
@@ -206,13 +237,28 @@ test("a model that diverges is the end of its job, not of the lab", async () => 
   expect(diverging).toMatchObject({ outcome: "broken", accuracy: null });
 });
 
-test("a trainer that fails ends the cell with its reason", async () => {
-  const cell = smallCell();
-  const data = await openData(cell.data, ".");
-  const batch = () => {
-    throw new Error("a torn page");
-  };
-  const torn = { ...data, train: { ...data.train, batch } };
-  const surroundings = { transport: "memory", baseFolder: ".", now: () => 0, progress: () => undefined } as const;
-  await expect(runCell(cell, { ...surroundings, data: torn })).rejects.toThrow("a torn page");
+/** Listening sockets of this process: a coordinator's, or an attacker's own way to it. */
+const numListening = () => process.getActiveResourcesInfo().filter((it) => it === "TCPServerWrap").length;
+
+test.each(["memory", "grpc"] as const)(
+  "a trainer that fails over %s ends the cell with its reason, and all that was open",
+  async (transport) => {
+    const before = numListening();
+    const cell = smallCell();
+    const data = await openData(cell.data, ".");
+    const batch = () => {
+      throw new Error("a torn page");
+    };
+    const torn = { ...data, train: { ...data.train, batch } };
+    const surroundings = { transport, baseFolder: ".", now: () => 0, progress: () => undefined } as const;
+    await expect(runCell(cell, { ...surroundings, data: torn })).rejects.toThrow("a torn page");
+    await expect.poll(numListening).toBe(before);
+  },
+);
+
+test("an attacker's detour ends with its cell", async () => {
+  const before = numListening();
+  const attack = parseAttack("SlowLoris:bytesPerSecond=1000000");
+  expect(await run({ attack, numByzantine: 1, rounds: 1 }, "grpc")).toMatchObject({ outcome: "completed" });
+  await expect.poll(numListening).toBe(before);
 });

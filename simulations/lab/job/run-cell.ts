@@ -7,9 +7,11 @@ import { asDigest, type JobId } from "../../../core/ids.ts";
 import { isBuiltin } from "../../../core/plan.ts";
 import { attackTestSet } from "../../attacks/registry.ts";
 import type { LabData } from "../../data/lab-data.ts";
-import { openFederation, settingOf } from "../federation/federation.ts";
+import { type Closing, closing } from "../federation/closing.ts";
+import { openFederation } from "../federation/federation.ts";
 import type { TransportName } from "../federation/wire.ts";
 import { type Cell, cellIdOf } from "../scenario/cell.ts";
+import { attackSettingOf } from "../scenario/setting.ts";
 import { type Followed, followJob } from "./follow-job.ts";
 import { type JobView, jobView } from "./job-view.ts";
 import { type Judge, openJudge, timed } from "./judge.ts";
@@ -45,15 +47,17 @@ export async function runCell(cell: Cell, surroundings: Surroundings): Promise<C
   if (refusal !== undefined) return infeasible(refusal.detail);
   const scratchFolder = await mkdtemp(join(tmpdir(), "holdfast-lab-"));
   const stop = new AbortController();
+  const opened = closing();
+  opened.add(() => rm(scratchFolder, { recursive: true, force: true }));
   try {
-    return { id, cell, ...(await experiment(cell, surroundings, { scratchFolder, stop })) };
+    return { id, cell, ...(await experiment(cell, surroundings, { scratchFolder, stop, closing: opened })) };
   } catch (thrown) {
     const error: unknown = stop.signal.aborted ? stop.signal.reason : thrown;
     if (error instanceof FederationError && REFUSED_AT_START.has(error.code)) return infeasible(error.message);
     throw error;
   } finally {
     stop.abort();
-    await rm(scratchFolder, { recursive: true, force: true });
+    await opened.close();
   }
 }
 
@@ -70,6 +74,7 @@ interface Bounds {
   readonly scratchFolder: string;
   /** Aborted with the reason when something fails that should not. */
   readonly stop: AbortController;
+  readonly closing: Closing;
 }
 
 async function experiment(
@@ -90,15 +95,14 @@ async function experiment(
   const setup = now() - startedAt;
   view = jobView(parts, jobId);
   const judge = timed(await judgeOf(parts, jobId, data, cell), now);
+  bounds.closing.add(() => judge.dispose());
   const measures = new Measures(new Map(federation.members.map((it) => [it.profile.clientId, it])));
   const following = { parts, view, measures, judge, everyRounds: cell.evaluation.everyRounds, rounds: cell.rounds };
   const followed = await followJob({ ...following, progress }, bounds.stop.signal);
   const privacy = spendingOf(parts, jobId);
-  await federation.close();
   const total = now() - startedAt;
   const honest = shares.slice(0, cell.clients - cell.attackers);
   const worstClientAccuracy = judge.worst(followed.weights, data.train, honest);
-  judge.dispose();
   const spent = { total, setup, training: federation.trainingMs(), judging: judge.busyMs };
   const found = { ...resultOf(followed, measures), ...(privacy !== undefined && { privacy }) };
   return { ...found, planSha256, worstClientAccuracy, seconds: inSeconds(spent) };
@@ -111,7 +115,8 @@ function inSeconds({ total, setup, training, judging }: Seconds): Seconds {
 async function judgeOf({ jobs, blobs }: Parts, jobId: JobId, { test }: LabData, cell: Cell): Promise<Judge> {
   const { model } = jobs.show(jobId, undefined).plan;
   const topology = isBuiltin(model) ? undefined : await blobs.read(asDigest(model.layers));
-  const aim = cell.attack === null ? undefined : attackTestSet(cell.attack, settingOf(cell, test), test);
+  const aim =
+    cell.attack === null ? undefined : attackTestSet(cell.attack, attackSettingOf(cell, test.numClasses), test);
   return openJudge({ model, topology, test, aim, examples: cell.evaluation.examples });
 }
 

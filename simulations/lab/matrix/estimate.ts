@@ -1,6 +1,7 @@
 import { isBuiltin, type Plan } from "../../../core/plan.ts";
 import { whyInfeasible } from "../job/lab-plan.ts";
 import type { Cell } from "../scenario/cell.ts";
+import { askedOnAverage } from "../scenario/setting.ts";
 
 /** What a grid will take, from figures of an ordinary machine: right to a factor of a few. */
 export interface Estimate {
@@ -29,14 +30,7 @@ export function estimate(cells: readonly Cell[], numThreads: number, inputs: num
   return { numCells: cells.length, numInfeasible, numUpdates, seconds: seconds / numThreads };
 }
 
-function updatesOf({ rounds, cohort, clients }: Cell): number {
-  const perRound = {
-    full: clients,
-    fixed: "size" in cohort ? cohort.size : 0,
-    poisson: "rate" in cohort ? cohort.rate * clients : 0,
-  };
-  return rounds * perRound[cohort.sampling];
-}
+const updatesOf = (cell: Cell): number => cell.rounds * askedOnAverage(cell);
 
 /** Multiplications of one example's way through the model. */
 function multipliersOf(model: Cell["model"], inputs: number, classes: number): number {

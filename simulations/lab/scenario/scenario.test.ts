@@ -103,7 +103,20 @@ test.each([
     (it: string) => it.replace("[1, 2]", "[]"),
     "grid.yaml:10: numByzantine: names nothing: a grid of zero cells",
   ],
+  [
+    "a rule that is called as another",
+    (it: string) =>
+      it.replace("neighbours: n-f-1 }", "neighbours: n-f-1 }\n  - { label: FedAvg, rule: { name: Median } }"),
+    'grid.yaml:10: rules.3: "FedAvg" is what rule 1 is called: give one of them another label',
+  ],
   ["an unknown data set", (it: string) => `${it}data: mnits\n`, "grid.yaml:13: data.name"],
 ])("%s is refused with its line", (_what, change, message) => {
   expect(() => grid(change)).toThrow(message);
+});
+
+test("a grid that no memory would hold is refused before it is built", () => {
+  const listed = (many: number) => `[${Array.from({ length: many }, (_, i) => i).join(", ")}]`;
+  const absurd = (it: string) => it.replace("[1, 2]", listed(10_000)).replace("[0, 1]", listed(10_000));
+  expect(() => grid(absurd)).toThrow("its lists come to 1,800,000,000 cells, and 100,000 is the most of one grid");
+  expect(grid((it) => it.replace("[0, 1]", listed(2_000))).seeds).toHaveLength(2_000);
 });

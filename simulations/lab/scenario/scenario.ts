@@ -3,7 +3,7 @@ import { planFileSchema } from "../../../core/plan.ts";
 import { attackSettingsSchema, parseAttack } from "../../attacks/registry.ts";
 import { dataSchema } from "../../data/settings.ts";
 import { parsePartition, partitionSchema } from "../../partitions/settings.ts";
-import { defenceSchema } from "./defence.ts";
+import { type Defence, defenceSchema } from "./defence.ts";
 import { shortOrFull } from "./short-or-full.ts";
 
 const { shape } = planFileSchema;
@@ -55,6 +55,8 @@ const shared = {
   rootDataset: rootDataset.optional(),
   maxNorm: shape.aggregation.shape.maxNorm,
   weights: shape.aggregation.shape.weights,
+  /** The plan's own where it is left out, so that cells from before there was such a key keep their ids. */
+  maxExamples: shape.aggregation.shape.maxExamples.unwrap().optional(),
   evaluation: z
     .strictObject({
       everyRounds: whole(1, 1_000_000).default(1),
@@ -76,15 +78,41 @@ export const scenarioSchema = z.strictObject({
   seeds: list(seed).default([0]),
 });
 
+/** Known before any cell is built: of more, even the list would not fit into memory. */
+const MOST_CELLS = 100_000;
+
 /** `holdfast matrix`: every combination of the lists. */
-export const gridSchema = z.strictObject({
-  ...shared,
-  attacks: list(attack),
-  rules: list(defenceSchema),
-  numByzantine: list(numByzantine),
-  partitions: list(partition),
-  seeds: list(seed).default([0]),
-});
+export const gridSchema = z
+  .strictObject({
+    ...shared,
+    attacks: list(attack),
+    rules: list(defenceSchema).superRefine(eachItsLabel),
+    numByzantine: list(numByzantine),
+    partitions: list(partition),
+    seeds: list(seed).default([0]),
+  })
+  .refine((grid) => numCellsOf(grid) <= MOST_CELLS, {
+    error: ({ input }) => {
+      const cells = numCellsOf(input as Lists).toLocaleString("en");
+      return `its lists come to ${cells} cells, and ${MOST_CELLS.toLocaleString("en")} is the most of one grid`;
+    },
+  });
+
+type Lists = Readonly<Record<"attacks" | "rules" | "numByzantine" | "partitions" | "seeds", readonly unknown[]>>;
+
+function numCellsOf({ attacks, rules, numByzantine, partitions, seeds }: Lists): number {
+  return attacks.length * rules.length * numByzantine.length * partitions.length * seeds.length;
+}
+
+/** A report puts what has one label on one line, whatever it is. */
+function eachItsLabel(rules: readonly Defence[], { addIssue }: z.RefinementCtx): void {
+  for (const [i, { label }] of rules.entries()) {
+    const first = rules.findIndex((it) => it.label === label);
+    if (first === i) continue;
+    const message = `"${label}" is what rule ${first + 1} is called: give one of them another label`;
+    addIssue({ code: "custom", path: [i], message });
+  }
+}
 
 export type Grid = z.output<typeof gridSchema>;
 
