@@ -3,7 +3,9 @@ import type { Plan } from "../../core/plan.ts";
 
 /** Local weights minus base weights, in float32. */
 export function deltaOf(weights: Float32Array, baseModel: Float32Array): Float32Array {
-  return weights.map((weight, i) => weight - (baseModel[i] as number));
+  const delta = new Float32Array(weights.length);
+  for (let i = 0; i < delta.length; i++) delta[i] = (weights[i] as number) - (baseModel[i] as number);
+  return delta;
 }
 
 /**

@@ -59,7 +59,7 @@ async function attackingTrainer(attack: Attack, known: Insider, dataset: Dataset
 }
 
 async function trainerOn(dataset: Dataset, { network, turns, cell, failed }: CrowdParts): Promise<Trainer> {
-  const trainer = await tfjsTrainer({ dataset, open: network.open });
+  const trainer = await tfjsTrainer({ dataset: network.training(dataset), open: network.open });
   const inTurn: Trainer = {
     ...trainer,
     train: (task) =>

@@ -1,9 +1,12 @@
+import type { Dataset } from "../../../core/data/dataset.ts";
 import { type Network, openNetwork } from "../../../core/model/network.ts";
 
 /** One network for all clients of a thread, who take turns with it: a thousand clients, one copy of the model. */
 export interface SharedNetwork {
   readonly open: typeof openNetwork;
-  /** What the network itself worked: whatever else went on between two steps of a training is not in it. */
+  /** The same data, the reading of which is training. */
+  training(dataset: Dataset): Dataset;
+  /** What the network and the reading of its batches took: whatever else went on between two steps is not in it. */
   readonly busyMs: number;
   dispose(): void;
 }
@@ -35,6 +38,7 @@ export function sharedNetwork(now: () => number): SharedNetwork {
       };
       return { ...shape, ...work, dispose: () => undefined };
     },
+    training: (dataset) => ({ ...dataset, batch: timed((indices: Uint32Array) => dataset.batch(indices)) }),
     get busyMs() {
       return busyMs;
     },
