@@ -62,7 +62,12 @@ async function run(): Promise<number> {
 
 /** From the last arrival to the aggregate. */
 async function closing(everyMs: number): Promise<number> {
-  const options = { numCoordinates, rowBudgetBytes: ROW_BUDGET_BYTES, measures: measuresOf(pipeline) };
+  const options = {
+    numCoordinates,
+    rowBudgetBytes: ROW_BUDGET_BYTES,
+    measures: measuresOf(pipeline),
+    distancePath: () => input.distancePath,
+  };
   const arriving = arrivals(engine, options);
   const keys = input.clientIds;
   let started = performance.now();
@@ -70,7 +75,7 @@ async function closing(everyMs: number): Promise<number> {
     if (source.kind !== "memory") throw new Error("arrivals are in memory");
     if (i > 0) await sleep(everyMs);
     started = performance.now();
-    arriving.add(`${i}`, async (into) => into.set(source.values));
+    arriving.add(`${i}`, 1, async (into) => into.set(source.values));
   }
   const arrived = await arriving.rows(keys, "fast");
   if (arrived === undefined) throw new Error("the rows are larger than the budget");

@@ -6,9 +6,10 @@ export interface Arrivals {
   /**
    * Takes a row in, unless one of that key is there. Never rejects: what cannot be taken in is read from its place when
    * the round closes.
+   * @param norm its L2 norm, by which the round will choose its path
    * @param load fills in the d values, verified
    */
-  add(key: string, load: (into: Float32Array) => Promise<void>): void;
+  add(key: string, norm: number, load: (into: Float32Array) => Promise<void>): void;
   /**
    * The rows of these keys in this order, and their sums over pairs on that path; `measured` is undefined where nothing
    * is to be measured or it failed. Waits for what is under way. Undefined when not all rows are in memory.
@@ -27,6 +28,8 @@ export interface ArrivalOptions {
   readonly numCoordinates: number;
   readonly rowBudgetBytes: number;
   readonly measures: "nothing" | "distances" | "geometry";
+  /** The path of a round of these norms: "exact", once it is, for whatever norms come in addition. */
+  distancePath(norms: readonly number[]): DistancePath;
 }
 
 export function arrivals(engine: Engine, options: ArrivalOptions): Arrivals {
@@ -36,8 +39,9 @@ export function arrivals(engine: Engine, options: ArrivalOptions): Arrivals {
 class ArrivingRows implements Arrivals {
   readonly #engine: Engine;
   readonly #options: ArrivalOptions;
-  /** That of the pipeline while the norms lie close together: nobody knows yet how far apart they will. */
-  readonly #path: DistancePath;
+  readonly #norms: number[] = [];
+  /** That of the norms so far. */
+  #path: DistancePath;
   /** Resolves to the place of the row, in the order in which loading ended; to undefined when that failed. */
   readonly #places = new Map<string, Promise<number | undefined>>();
   readonly #loaded: MemoryRow[] = [];
@@ -52,14 +56,24 @@ class ArrivingRows implements Arrivals {
   constructor(engine: Engine, options: ArrivalOptions) {
     this.#engine = engine;
     this.#options = options;
-    this.#path = options.measures === "geometry" ? "exact" : "fast";
+    this.#path = options.distancePath([]);
     this.#room = new Room(engine, options);
   }
 
-  add(key: string, load: (into: Float32Array) => Promise<void>): void {
+  add(key: string, norm: number, load: (into: Float32Array) => Promise<void>): void {
     if (this.#closing.signal.aborted || this.#places.has(key)) return;
     const row = this.#room.take();
-    if (row !== undefined) this.#places.set(key, this.#take(key, row, load));
+    if (row === undefined) return;
+    this.#choosePath(norm);
+    this.#places.set(key, this.#take(key, row, load));
+  }
+
+  /** What was measured on another path is measured again, together with the row that changed it. */
+  #choosePath(norm: number): void {
+    this.#norms.push(norm);
+    const path = this.#options.distancePath(this.#norms);
+    if (path !== this.#path) this.#sums = undefined;
+    this.#path = path;
   }
 
   async rows(keys: readonly string[], path: DistancePath): Promise<Arrived | undefined> {
@@ -98,9 +112,10 @@ class ArrivingRows implements Arrivals {
     if (this.#failed || firstRow === this.#loaded.length || this.#closing.signal.aborted) return;
     const { numCoordinates, measures } = this.#options;
     const rows: Rows = { sources: [...this.#loaded], numCoordinates, signal: this.#closing.signal };
-    const options = { path: this.#path, innerProducts: measures === "geometry", firstRow };
+    const path = this.#path;
     try {
-      this.#sums = joined(this.#sums, await this.#engine.pairs(rows, options));
+      const sums = await this.#engine.pairs(rows, { path, innerProducts: measures === "geometry", firstRow });
+      if (path === this.#path) this.#sums = joined(this.#sums, sums);
     } catch {
       this.#failed = true;
     }

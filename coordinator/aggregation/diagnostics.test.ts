@@ -95,6 +95,42 @@ test("clipping shows its factors and no in-degree", async () => {
   expect(figures["inDegree"]).toBeUndefined();
 });
 
+test("clip factors are of the updates: those of rows that were mixed before are nobody's", async () => {
+  const clipping = { name: "NormClipping", clipNorm: 2 };
+  const half = { name: "NormClipping", clipNorm: 1 };
+  const vectors = [[1], [2], [4], [0], [-8]];
+  const factorsOf = async (...preAggregators: NonNullable<Setup["preAggregators"]>) =>
+    (await figuresOf(vectors, { rule: "FedAvg", preAggregators, numByzantine: 1 }))["clipFactor"];
+  expect(await factorsOf("Bucketing", clipping)).toBeUndefined();
+  expect(await factorsOf("NNM", clipping)).toBeUndefined();
+  expect(await factorsOf(clipping, "Bucketing", half)).toEqual([1, 1, 0.5, 1, 0.25]);
+  expect(await factorsOf(clipping, half)).toEqual([1, 0.5, 0.25, 1, 0.125]);
+});
+
+test("references are no updates, even where pre-aggregators come before the rule that reads them", async () => {
+  const vectors = [[1], [1.1], [0.9], [50], [1.2]];
+  const references = { rootUpdate: Float32Array.of(1), previousAggregate: Float32Array.of(1) };
+  for (const rule of [{ name: "CenteredClipping", tau: 1 }, "FLTrust"]) {
+    const figures = await figuresOf(vectors, { rule, preAggregators: ["NNM"], numByzantine: 1, references });
+    expect(figures["inDegree"]).toEqual([4, 4, 3, 0, 4]);
+    expect(Object.keys(figures).some((name) => name.startsWith("rule."))).toBe(true);
+    for (const figure of Object.values(figures)) expect(figure).toHaveLength(vectors.length);
+  }
+});
+
+test("what a median or Bulyan keeps is counted for those who ask, and is no trimming", async () => {
+  const vectors = [[0], [1], [2], [3], [4], [30], [100]];
+  for (const rule of ["Median", "Bulyan"]) {
+    const figures = await figuresOf(vectors, { rule, numByzantine: 1 });
+    expect([figures["trimmed"], figures["rule.kept"]]).toEqual([undefined, undefined]);
+  }
+  // of the last one there is something in its own mixed row only, which lies far from the others
+  const mixed = await figuresOf(vectors, { rule: "Bulyan", preAggregators: ["NNM"], numByzantine: 1, countKept: true });
+  expect(mixed["rule.kept"]).toHaveLength(7);
+  expect(mixed["rule.kept"]?.[6]).toBe(0);
+  expect(mixed["trimmed"]).toBeUndefined();
+});
+
 test("the geometric median's own weights are there, and its far update weighs least", async () => {
   const figures = await figuresOf([[0], [1], [2], [100]], { rule: "GeometricMedian", numByzantine: 1 });
   const ofRule = Object.keys(figures).filter((name) => name.startsWith("rule."));

@@ -31,7 +31,9 @@ export const FIGURE_NAMES = [
  * - `krumScore`: squared distances to the n - f - 2 nearest others, summed, and `krumRank`, 1 for the least; where the
  *   distances were measured and n >= 2f + 3 (Blanchard et al. 2017)
  * - `trimmed`: share of the coordinates in which a column rule left it out
- * - `clipFactor`: what NormClipping or ARC scaled it by
+ * - `rule.kept`, where it was counted: under a median the share of the coordinates whose middle value, or one of whose two
+ *   middle values, it has; under Bulyan the share that is averaged after both stages, none of what was not picked
+ * - `clipFactor`: what NormClipping or ARC scaled it by, unless updates were mixed before
  * - `inDegree`: how many other updates have it among their nearest, under NNM
  * - `coefficient`: how much of it is in the aggregate
  *
@@ -42,7 +44,7 @@ export const FIGURE_NAMES = [
  */
 export function diagnose(observed: Observations, numByzantine: number): Figures {
   const { norms, mixing, clipFactors, outsideFraction, coefficients, perUpdate } = observed;
-  const handedDown = (values: Float64Array) => toUpdates(values, mixing);
+  const handedDown = (values: Float64Array) => toUpdates(values, norms.length, mixing);
   const ofRule = Object.entries(perUpdate).map(([name, values]) => [`rule.${name}`, handedDown(values)] as const);
   const measured = {
     norm: norms,
@@ -51,7 +53,7 @@ export function diagnose(observed: Observations, numByzantine: number): Figures 
     ...krumFigures(observed.geometry, numByzantine),
     trimmed: outsideFraction && handedDown(outsideFraction),
     clipFactor: clipFactors,
-    inDegree: mixing && inDegrees(mixing),
+    inDegree: mixing && inDegrees(mixing, norms.length),
     coefficient: coefficients,
     ...Object.fromEntries(ofRule),
   };
@@ -99,21 +101,20 @@ export function ranks(values: Float64Array): Float64Array {
 }
 
 /** Undefined for a mixing that mixes nothing, such as clipping, and for one whose rows stand for nobody. */
-function inDegrees(mixing: Mixing): Float64Array | undefined {
-  const { numOutputs, numRows } = mixing;
-  if (numOutputs !== numRows - 1) return undefined;
-  const degrees = new Float64Array(numOutputs);
-  for (let i = 0; i < numOutputs; i++) {
-    for (let j = 0; j < numOutputs; j++) {
+function inDegrees(mixing: Mixing, numUpdates: number): Float64Array | undefined {
+  if (mixing.numOutputs !== numUpdates) return undefined;
+  const degrees = new Float64Array(numUpdates);
+  for (let i = 0; i < numUpdates; i++) {
+    for (let j = 0; j < numUpdates; j++) {
       if (i !== j && share(mixing, i, j) !== 0) degrees[j] = (degrees[j] as number) + 1;
     }
   }
   return degrees.some((degree) => degree > 0) ? degrees : undefined;
 }
 
-function toUpdates(values: Float64Array, mixing: Mixing | undefined): Float64Array {
+function toUpdates(values: Float64Array, numUpdates: number, mixing: Mixing | undefined): Float64Array {
   if (mixing === undefined) return values;
-  return Float64Array.from({ length: mixing.numRows - 1 }, (_, j) => {
+  return Float64Array.from({ length: numUpdates }, (_, j) => {
     let total = 0;
     let sum = 0;
     for (let i = 0; i < mixing.numOutputs; i++) {

@@ -14,7 +14,7 @@ export interface Observations {
   readonly geometry: Geometry | undefined;
   /** All pre-aggregation in one, where there is any. */
   readonly mixing: Mixing | undefined;
-  /** What each update was scaled by, where a pre-aggregator does nothing else. */
+  /** What each update was scaled by before any pre-aggregator mixed them. */
   readonly clipFactors: Float64Array | undefined;
   /** Of each (mixed) row, the part of its coordinates that a column rule left out. */
   readonly outsideFraction: Float64Array | undefined;
@@ -46,7 +46,7 @@ export async function observe(engine: Engine, updates: Rows, traces: Traces): Pr
     norms: products.squaredNorms.map(Math.sqrt),
     innerProductsWithAggregate: products.values,
     aggregateNorm: Math.sqrt(products.squaredNormOfVector),
-    clipFactors: productOf(mixings.flatMap((mixing) => scalingFactors(mixing) ?? [])),
+    clipFactors: clipFactorsOf(mixings),
   };
 }
 
@@ -77,7 +77,13 @@ function innerProduct({ numRows, squaredDistances, innerProducts }: Geometry, i:
   return (distance(0, i) + distance(0, j) - distance(i, j)) / 2;
 }
 
-function productOf(factors: readonly Float64Array[]): Float64Array | undefined {
-  if (factors.length === 0) return undefined;
-  return factors.reduce((product, each) => product.map((factor, i) => factor * (each[i] as number)));
+/** By the steps up to the first that mixes: what those after it scale stands for no single update. */
+function clipFactorsOf(mixings: readonly Mixing[]): Float64Array | undefined {
+  let product: Float64Array | undefined;
+  for (const mixing of mixings) {
+    const factors = scalingFactors(mixing);
+    if (factors === undefined) break;
+    product = product === undefined ? factors : factors.map((factor, i) => factor * (product?.[i] as number));
+  }
+  return product;
 }

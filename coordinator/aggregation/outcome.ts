@@ -85,15 +85,25 @@ async function byColumn(rule: ColumnRule, mixed: Mixed): Promise<Outcome> {
   const chosen = selected === undefined ? { updates: rows.updates, mixing } : select(rows.updates, mixing, selected);
   const ofChosen = selected === undefined ? weights : Float64Array.from(selected, (row) => weights[row - 1] as number);
   const kernel = rule.column(ofChosen.length, ofChosen);
-  // where the rule selects rows, what lies outside says more of the selection than of the row; medians keep no range
-  const isTold = input.observe && selected === undefined && !isMedian(kernel);
+  // what a median or a selection leaves out says little of the row: it is counted only for those who ask what was kept
+  const trims = selected === undefined && !isMedian(kernel);
+  const isCounted = input.observe && (trims || input.countKept === true);
   const { values, outside } = await input.engine.columns(chosen.updates, {
     mixing: chosen.mixing,
     kernel,
-    countOutside: isTold,
+    countOutside: isCounted,
   });
-  const outsideFraction = isTold ? outside.map((count) => count / input.numCoordinates) : undefined;
-  return { values, coefficients: undefined, memory: undefined, outsideFraction };
+  const ofChosenRows = outside.map((count) => count / input.numCoordinates);
+  const perUpdate = isCounted && !trims ? { kept: keptOf(weights.length, selected, ofChosenRows) } : {};
+  const outsideFraction = isCounted && trims ? ofChosenRows : undefined;
+  return { values, coefficients: undefined, memory: undefined, outsideFraction, perUpdate };
+}
+
+/** Of each row the part of its coordinates that is in the result; none of a row that was not selected. */
+function keptOf(numRows: number, selected: readonly number[] | undefined, outside: Float64Array): Float64Array {
+  const kept = new Float64Array(numRows);
+  for (const [k, part] of outside.entries()) kept[selected === undefined ? k : (selected[k] as number) - 1] = 1 - part;
+  return kept;
 }
 
 function select(updates: Rows, mixing: Mixing | undefined, selected: readonly number[]) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { planSchema } from "../../core/plan.ts";
 import { BLOCK_LENGTH } from "../../core/vector/kernels/layout.ts";
-import type { Engine, RowSource, Rows } from "./engine/engine.ts";
+import { type Engine, MAX_PAIRED_ROWS, type RowSource, type Rows } from "./engine/engine.ts";
 import { aggregate, checkFeasible, measuresOf, pipelineOf } from "./pipeline.ts";
 import { nnm } from "./pre-aggregators/nnm.ts";
 import {
@@ -68,6 +68,7 @@ describe("feasibility", () => {
     [{ rule: "TrimmedMean", numByzantine: 3 }, 7],
     [{ rule: "Krum", numByzantine: 3 }, 9],
     [{ rule: { name: "Krum", neighbours: "n-f-1" }, numByzantine: 3 }, 7],
+    [{ rule: { name: "Krum", select: 8 }, numByzantine: 3 }, 11],
     [{ rule: "MultiKrum", numByzantine: 3 }, 9],
     [{ rule: { name: "MultiKrum", select: 8 }, numByzantine: 3 }, 11],
     [{ rule: { name: "MultiKrum", neighbours: "n-f-1", select: "n-f-2" }, numByzantine: 1 }, 4],
@@ -77,6 +78,24 @@ describe("feasibility", () => {
     expect(checkFeasible(pipeline, least)).toBeUndefined();
     expect(checkFeasible(pipeline, least + 1)).toBeUndefined();
     expect(checkFeasible(pipeline, least - 1)).toMatchObject({ refused: "INFEASIBLE_RULE" });
+  });
+
+  test("whatever compares updates in pairs takes no more than have room for it, whatever its pre-aggregators leave", () => {
+    const many = MAX_PAIRED_ROWS + 1;
+    for (const setup of [{ rule: "Krum" }, { rule: "Bulyan" }, { rule: "FedAvg", preAggregators: ["Bucketing"] }]) {
+      expect(checkFeasible(pipelineFor(setup), MAX_PAIRED_ROWS)).toBeUndefined();
+      expect(checkFeasible(pipelineFor(setup), many)).toMatchObject({ refused: "PANEL_TOO_LARGE" });
+    }
+    for (const rule of ["FedAvg", "Median", "WeightedTrimmedMean"]) {
+      expect(checkFeasible(pipelineFor({ rule }), many)).toBeUndefined();
+    }
+  });
+
+  test("rows beyond it are refused before there is a matrix, references counted", async () => {
+    const sources = new Array<RowSource>(100_000).fill({ kind: "zero" });
+    const rows = { sources, numCoordinates: 1, signal: undefined };
+    const attempt = testEngine.pairs(rows, { path: "fast", innerProducts: false });
+    await expect(attempt).rejects.toMatchObject({ code: "PANEL_TOO_LARGE" });
   });
 
   test("the rule is checked for what its pre-aggregators leave", () => {

@@ -1,7 +1,7 @@
 import { FederationError, type Refusal, refuse } from "../../core/errors.ts";
 import type { Plan } from "../../core/plan.ts";
 import type { DistancePath, PairSums } from "../../core/vector/kernels/pairwise.ts";
-import type { Engine, RowSource } from "./engine/engine.ts";
+import { type Engine, MAX_PAIRED_ROWS, type RowSource } from "./engine/engine.ts";
 import { composed, withReferences } from "./mixing.ts";
 import { type Observations, observe } from "./observations.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -42,10 +42,11 @@ export function pipelineOf(settings: PipelineSettings): Pipeline {
 
 /**
  * Whether every step can hold with what the step before leaves of n updates; with their weights, once they are known,
- * where these reach the rule.
+ * where these reach the rule. Where anything is measured between updates, no more than MAX_PAIRED_ROWS.
  */
 export function checkFeasible(pipeline: Pipeline, n: number, weights?: Float64Array): Refusal | undefined {
   const { preAggregators, rule } = pipeline;
+  if (n > MAX_PAIRED_ROWS && measuresOf(pipeline) !== "nothing") return beyondPairs(pipeline, n);
   let left = n;
   for (const step of preAggregators) {
     if (!step.feasible(left)) return infeasible(step, left);
@@ -57,6 +58,12 @@ export function checkFeasible(pipeline: Pipeline, n: number, weights?: Float64Ar
 
 function infeasible({ name, requirement }: PreAggregator | Rule, left: number): Refusal {
   return refuse("INFEASIBLE_RULE", `${name} needs ${requirement}; it would get ${left}`);
+}
+
+function beyondPairs({ preAggregators, rule }: Pipeline, n: number): Refusal {
+  const steps = [...preAggregators, rule].map((step) => step.name).join(" + ");
+  const most = MAX_PAIRED_ROWS;
+  return refuse("PANEL_TOO_LARGE", `${steps} compares updates in pairs, at most ${most} of them; it would get ${n}`);
 }
 
 /**
@@ -116,6 +123,11 @@ export interface AggregationInput {
   readonly measured?: PairSums;
   /** Whether observations are made: from the geometry where the rule weighs rows by it, otherwise in one more pass. */
   readonly observe: boolean;
+  /**
+   * Whether medians and rules that select rows before they work by coordinates count, in the time of this aggregation,
+   * what they keep of each update, where observations are made: the figure `rule.kept`.
+   */
+  readonly countKept?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -133,8 +145,9 @@ export interface Aggregate {
 /**
  * One update out of n. A function of the input's bits alone, whatever the engine.
  *
- * @throws INFEASIBLE_RULE if a step cannot hold with so many updates or their weights; NOT_FINITE if a row holds a
- *   value that is not finite; the signal's reason when it is aborted
+ * @throws INFEASIBLE_RULE if a step cannot hold with so many updates or their weights; PANEL_TOO_LARGE if they are more
+ *   than can be compared in pairs; NOT_FINITE if a row holds a value that is not finite, or the aggregate would; the
+ *   signal's reason when it is aborted
  */
 export async function aggregate(input: AggregationInput): Promise<Aggregate> {
   const { pipeline, seed } = input;

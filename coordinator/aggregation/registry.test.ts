@@ -63,6 +63,7 @@ const SENSITIVITIES: Readonly<Record<string, (n: number, f: number, C: number) =
   "2C/(n-2f)": (n, f, C) => (2 * C) / (n - 2 * f),
   "2C/(n-f)": (n, f, C) => (2 * C) / (n - f),
   "2C": (_n, _f, C) => 2 * C,
+  "2C, or 2C min(m, n-m+1)/m for m = select": (_n, _f, C) => 2 * C,
   "2C, or C for even n": (n, _f, C) => (n % 2 === 0 ? C : 2 * C),
   "2nC": (n, _f, C) => 2 * n * C,
   "2C sqrt(n/(n-f))": (n, f, C) => 2 * C * Math.sqrt(n / (n - f)),

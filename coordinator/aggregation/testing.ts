@@ -26,6 +26,7 @@ export interface Setup {
   };
   readonly seed?: number;
   readonly observe?: boolean;
+  readonly countKept?: boolean;
   readonly engine?: Engine;
 }
 
@@ -62,6 +63,7 @@ export function inputOf(vectors: readonly Float32Array[], setup: Setup): Aggrega
     distancePath: setup.distancePath ?? distancePathOf(pipeline, norms),
     seed: new Uint8Array(32).fill(setup.seed ?? 0),
     observe: setup.observe ?? false,
+    countKept: setup.countKept ?? false,
     ...(clipNorm !== undefined && { clipNorm }),
   };
 }

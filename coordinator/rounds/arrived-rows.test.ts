@@ -10,13 +10,18 @@ import { digestNo } from "./testing.ts";
 const D = 4;
 const ROW_BYTES = 4 * D;
 const VALUES = Float32Array.of(1, 2, 3, 4);
-const ROW = { updateId: digestNo(1), payloadSha256: payloadDigest(VALUES) };
+const ROW = { updateId: digestNo(1), payloadSha256: payloadDigest(VALUES), norm: 1 };
 
 /** Two rounds over one budget. */
 function twoJobs(budgetRows: number) {
   const budget = rowBudget(budgetRows * ROW_BYTES);
   const open = (rowBudgetBytes: number) =>
-    arrivals(inThisThread.engine, { numCoordinates: D, rowBudgetBytes, measures: "distances" });
+    arrivals(inThisThread.engine, {
+      numCoordinates: D,
+      rowBudgetBytes,
+      measures: "distances",
+      distancePath: () => "fast",
+    });
   const stored = { blobs: memoryBlobStore("/nowhere"), journal: { inlineBlob: () => Buffer.from(bytesOf(VALUES)) } };
   const job = () => arrivedRows({ budget, rowBytes: ROW_BYTES, open }, stored);
   return [job(), job()] as const;

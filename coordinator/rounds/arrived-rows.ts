@@ -3,8 +3,8 @@ import type { Arrivals } from "../aggregation/arrivals.ts";
 import type { RowBudget } from "./row-budget.ts";
 import { loadStored, type StoredBlobs } from "./stored-rows.ts";
 
-/** What of an admitted update says where its row lies. */
-export type StoredRow = Pick<AdmittedUpdate, "updateId" | "payloadSha256">;
+/** What of an admitted update says where its row lies, and how long it is. */
+export type StoredRow = Pick<AdmittedUpdate, "updateId" | "payloadSha256" | "norm">;
 
 /** The rows of the open attempt, in memory and measured against one another as they come, where all of them fit. */
 export interface ArrivedRows {
@@ -41,8 +41,8 @@ export function arrivedRows({ budget, rowBytes, open }: ArrivedRowsOptions, stor
       takenBytes = bytes;
       arrivals = open(bytes);
     },
-    add({ updateId, payloadSha256 }, durable) {
-      arrivals?.add(updateId, async (into) => {
+    add({ updateId, payloadSha256, norm }, durable) {
+      arrivals?.add(updateId, norm, async (into) => {
         await durable;
         await loadStored(payloadSha256, stored, into);
       });

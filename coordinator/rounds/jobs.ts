@@ -318,10 +318,11 @@ export class JobTable implements Jobs {
     if (plan.privacy.mode === "central" || measures === "nothing") return noArrivedRows;
     const { engine } = this.#parts;
     const d = numCoordinates(tensorSchema);
+    const distancePath = (norms: readonly number[]) => distancePathOf(pipeline, norms);
     const options = {
       budget: this.#rowBudget,
       rowBytes: d * Float32Array.BYTES_PER_ELEMENT,
-      open: (rowBudgetBytes: number) => arrivals(engine, { numCoordinates: d, rowBudgetBytes, measures }),
+      open: (rowBudgetBytes: number) => arrivals(engine, { numCoordinates: d, rowBudgetBytes, measures, distancePath }),
     };
     return arrivedRows(options, this.#parts);
   }

@@ -16,12 +16,7 @@ const neighbours = z
   .default("n-f-2")
   .describe("how many nearest others an update's score sums over: n-f-2 is the paper's, n-f-1 is ByzFL's");
 
-const select = z
-  .union([z.enum(["n-f-2", "n-f"]), z.int().min(1)])
-  .default("n-f-2")
-  .describe(
-    "how many updates of lowest score are averaged: n-f-2 is the paper's, n-f is ByzFL's, or a count up to n - f",
-  );
+const select = z.union([z.enum(["n-f-2", "n-f"]), z.int().min(1)]);
 
 const geometricMedianParameters = {
   nu: z.number().positive().default(1e-6).describe("distances below it count as it: the smoothing of the paper"),
@@ -47,15 +42,20 @@ export const BY_DISTANCE: Readonly<Record<string, Entry<Rule>>> = {
       summary: "The one update that lies closest to its nearest others.",
       definition:
         "The score of x_i is the sum of its squared distances to its n - f - 2 nearest others; the update of lowest score wins, ties going to the lowest client id.",
-      requires: "n >= 2f + 3, or n >= 2f + 1 with neighbours n-f-1",
+      requires: "n >= 2f + 3, or n >= 2f + 1 with neighbours n-f-1 and select at most n - f",
       bound:
-        "With neighbours n-f-1: kappa = 6 (1 + f/(n-2f)) (Allouah et al. 2023), which is 6 even at f = 0: it follows one update.",
-      sensitivity: "2C",
+        "With neighbours n-f-1 and select 1: kappa = 6 (1 + f/(n-2f)) (Allouah et al. 2023), which is 6 even at f = 0: it follows one update.",
+      sensitivity: "2C, or 2C min(m, n-m+1)/m for m = select",
       limits:
         "Follows a single client, so it is slow and learns only what that client holds; f colluders that agree closely are attractive to it.",
       source: "Blanchard et al. 2017, Machine Learning with Adversaries, section 4",
     },
-    { neighbours },
+    {
+      neighbours,
+      select: select
+        .default(1)
+        .describe("how many updates of lowest score are averaged: one, or as many as MultiKrum's select says"),
+    },
     krum,
   ),
   MultiKrum: entry(
@@ -68,7 +68,14 @@ export const BY_DISTANCE: Readonly<Record<string, Entry<Rule>>> = {
       limits: "Clients whose data are unlike the others' are far from them and thrown away round after round.",
       source: "Blanchard et al. 2017, Machine Learning with Adversaries, section 4",
     },
-    { neighbours, select },
+    {
+      neighbours,
+      select: select
+        .default("n-f-2")
+        .describe(
+          "how many updates of lowest score are averaged: n-f-2 is the paper's, n-f is ByzFL's, or a count up to n - f",
+        ),
+    },
     multiKrum,
   ),
   GeometricMedian: entry(

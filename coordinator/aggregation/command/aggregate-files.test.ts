@@ -29,6 +29,7 @@ interface Answer {
   readonly rule: string;
   readonly aggregate: readonly number[];
   readonly coefficients?: readonly number[];
+  readonly kept?: readonly (number | null)[];
   readonly dropped: readonly unknown[];
   readonly diagnostics?: Readonly<Record<string, readonly (number | null)[]>>;
   readonly remarks?: readonly string[];
@@ -215,6 +216,24 @@ describe("for people", () => {
     expect(text).toMatch(/matrix\.json\[4\] +0$/m);
   });
 
+  test.each([
+    // the middle of the first coordinate is 1, of the second 2, of the third 3
+    ["Median", ROWS, [1, "0.66667", "0.66667", "0.66667", 0]],
+    ["WeightedMedian", ROWS, [1, "0.66667", "0.66667", "0.66667", 0]],
+    // of 1, 2, 4, 5 the middle two are 2 and 4
+    ["Median", [[1], [2], [4], [5]], [0, 1, 1, 0]],
+    // 0 to 4, 30 and 100: picks 0 to 4, whose median 2 has 1 and 3 nearest
+    ["Bulyan", [[0], [1], [2], [3], [4], [30], [100]], [0, 1, 1, 1, 0, 0, 0]],
+  ])("%s says in how many of its coordinates it kept each update", async (rule, rows, kept) => {
+    const words = ["--rule", rule, "--num-byzantine", "1", await matrixFile(rows)];
+    expect((await answer(...words)).kept?.map((share) => share && Number(share.toPrecision(5)))).toEqual(
+      kept.map(Number),
+    );
+    const text = await typed(...words);
+    expect(text).toMatch(/^update +kept$/m);
+    for (const [i, part] of kept.entries()) expect(text).toMatch(new RegExp(`matrix\\.json\\[${i}\\] +${part}$`, "m"));
+  });
+
   test("--diagnostics has a column for each figure", async () => {
     const text = await typed("--rule", "Krum", "--num-byzantine", "1", "--diagnostics", await matrixFile(ROWS));
     expect(text).toMatch(/^update +norm +normRatio +cosine +krumScore +krumRank +coefficient$/m);
@@ -235,6 +254,26 @@ describe("refused, with its code:", () => {
       async () => ["--rule", "Krum", "--num-byzantine", "2", await matrixFile(ROWS)],
       "INFEASIBLE_RULE",
       /Krum needs/,
+    ],
+    [
+      "an aggregate beyond float32",
+      async () => [
+        "--json",
+        "--rule",
+        "FoolsGold",
+        await matrixFile([
+          [3e38, 3e38],
+          [3e38, -3e38],
+        ]),
+      ],
+      "NOT_FINITE",
+      /the sum of 2 rows is beyond float32/,
+    ],
+    [
+      "more updates than can be compared in pairs",
+      async () => ["--rule", "Krum", await matrixFile(Array.from({ length: 4097 }, (_, i) => [i]))],
+      "PANEL_TOO_LARGE",
+      /Krum compares updates in pairs, at most 4096 of them; it would get 4097/,
     ],
     ["a missing file", async () => ["--rule", "Median", at("none.json")], "FILE_MISSING", /none\.json/],
     ["a file of an unknown kind", async () => ["--rule", "Median", at("a.csv")], "CONFIG_INVALID", /\.npy/],
@@ -298,6 +337,7 @@ describe("refused, with its code:", () => {
     ["infinite", [["Infinity", 1, 1, 1, 1]], "weight 0 is Infinity"],
     ["too few", [[1, 1, 1, 1]], "4 weights for 5 updates"],
     ["too many", [[1, 1, 1, 1, 1, 1]], "6 weights for 5 updates"],
+    ["of an infinite sum", [[1e308, 1e308, 1e308, 1, 1]], "the sum of the weights is not finite"],
     ["in two rows", [[1], [1]], "holds 2 rows"],
   ])("weights %s", async (_, rows, message) => {
     const weights = await matrixFile(rows, "weights.json");

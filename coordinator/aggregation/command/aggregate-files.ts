@@ -45,7 +45,8 @@ export async function aggregateFiles(options: AggregateOptions, print: Print): P
         kept.map(({ norm }) => norm),
       ),
       seed: seedOf(options.seed),
-      observe: options.diagnostics || !options.json,
+      observe: options.diagnostics || !options.json || pipeline.rule.kind === "column",
+      countKept: true,
     });
     if (options.output !== undefined) await writeNpy(options.output, result.values);
     const report = { options, pipeline, numCoordinates: updates.numCoordinates, kept, dropped, result };
@@ -73,18 +74,22 @@ function pipelineFor(options: AggregateOptions): Pipeline {
   return pipelineOf({ ...settingsOf(options), numByzantine: options.numByzantine, weights });
 }
 
-/** @throws CONFIG_INVALID unless there is one positive number for each update */
+/** @throws CONFIG_INVALID unless there is one positive number for each update, and their sum is finite */
 async function readWeights(path: string | undefined, numUpdates: number): Promise<ArrayLike<number> | undefined> {
   if (path === undefined) return undefined;
   const weights = await (await openRow(path)).row(0);
   if (weights.length !== numUpdates) {
     throw new FederationError("CONFIG_INVALID", `${path}: ${weights.length} weights for ${numUpdates} updates`);
   }
+  let total = 0;
   for (let i = 0; i < weights.length; i++) {
     const weight = weights[i] as number;
+    total += weight;
     if (weight > 0 && Number.isFinite(weight)) continue;
     throw new FederationError("CONFIG_INVALID", `${path}: weight ${i} is ${weight}; a weight is positive and finite`);
   }
+  if (!Number.isFinite(total))
+    throw new FederationError("CONFIG_INVALID", `${path}: the sum of the weights is not finite`);
   return weights;
 }
 

@@ -1,5 +1,5 @@
 import type { AggregateOptions } from "../../cli-aggregate.ts";
-import { diagnose, type Figures } from "../diagnostics.ts";
+import { diagnose, type Figure, type Figures } from "../diagnostics.ts";
 import type { Aggregate, Pipeline } from "../pipeline.ts";
 import type { Dropped, Kept } from "./screen.ts";
 
@@ -17,10 +17,14 @@ export interface Report {
 const VALUES_PER_LINE = 4096;
 const SHOWN_VALUES = 8;
 
-/** One JSON object over several lines. `coefficients` and every figure have one entry for each update that was kept. */
+/**
+ * One JSON object over several lines. `coefficients`, or for rules that have none `kept`, and every figure have one entry
+ * for each update that was not dropped.
+ */
 export function* json(report: Report): Generator<string> {
   const { options, pipeline, result, numCoordinates, kept, dropped } = report;
-  const figures = options.diagnostics ? figuresOf(report) : undefined;
+  const figures = figuresOf(report);
+  const keptShare = figures && keptIn(figures);
   const before = {
     rule: pipeline.rule.name,
     preAggregators: pipeline.preAggregators.map((step) => step.name),
@@ -29,8 +33,9 @@ export function* json(report: Report): Generator<string> {
   };
   const after = {
     ...(result.coefficients && { coefficients: [...result.coefficients] }),
+    ...(keptShare && { kept: keptShare }),
     dropped,
-    ...(figures && { diagnostics: figures }),
+    ...(options.diagnostics && { diagnostics: figures }),
     ...(result.remarks.length > 0 && { remarks: result.remarks }),
   };
   yield `${JSON.stringify(before).slice(0, -1)},"aggregate":[`;
@@ -59,13 +64,19 @@ function shown(values: Float32Array): string {
   return values.length > SHOWN_VALUES ? `${first}  ... (${values.length} values)` : first;
 }
 
-/** Without --diagnostics: how much of each update is in the aggregate. */
+/** Without --diagnostics: how much of each update is in the aggregate, or in how many of its coordinates it was kept. */
 function shownFigures(report: Report): Figures {
   const figures = figuresOf(report) ?? {};
   if (report.options.diagnostics) return figures;
-  const { coefficient, trimmed } = figures;
+  const { coefficient } = figures;
   if (coefficient !== undefined) return { coefficient };
-  return trimmed === undefined ? {} : { kept: trimmed.map((share) => (share === null ? null : 1 - share)) };
+  const share = keptIn(figures);
+  return share === undefined ? {} : { kept: share };
+}
+
+/** Of rules that work by coordinates. */
+function keptIn({ trimmed, "rule.kept": kept }: Figures): Figure | undefined {
+  return kept ?? trimmed?.map((share) => (share === null ? null : 1 - share));
 }
 
 function figuresOf({ result, options }: Report): Figures | undefined {

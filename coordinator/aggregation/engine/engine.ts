@@ -4,6 +4,12 @@ import type { Combination, CombiningRule, Mixing, RuleInput, SignCounts } from "
 import type { GridOptions } from "./grid-sums.ts";
 
 /**
+ * Rows that are compared in pairs at most: a matrix of their pairs takes 128 MiB, and a round has several, of distances and
+ * of inner products, summed and being summed.
+ */
+export const MAX_PAIRED_ROWS = 4_096;
+
+/**
  * The d-sized work of a round. What comes out is a function of the rows' bits alone: neither the number of threads nor
  * where the rows lie nor when they arrived shows in it. Memory is bounded by n x panel and the vectors that are asked
  * for: one aggregate, or with it all that a rule remembers. A vector that comes out may lie in memory that threads share.
@@ -12,9 +18,13 @@ export interface Engine {
   /**
    * Sums over all pairs (i, j) of rows with i <= j and j >= firstRow. Without `innerProducts` their diagonal is there
    * and the rest of them NaN.
+   * @throws PANEL_TOO_LARGE beyond MAX_PAIRED_ROWS rows
    */
   pairs(rows: Rows, options: PairOptions): Promise<PairSums>;
-  /** One vector for each set of coefficients over the rows; rows with none are not read. */
+  /**
+   * One vector for each set of coefficients over the rows; rows with none are not read.
+   * @throws NOT_FINITE where a sum is beyond float32
+   */
   weightedSums(rows: Rows, coefficients: readonly Float64Array[]): Promise<readonly Float32Array[]>;
   /** ||sum_i w_i x_i||^2 for each w. */
   squaredNorms(rows: Rows, weights: readonly Float64Array[]): Promise<Float64Array>;

@@ -5,7 +5,13 @@ import type { Engine } from "./engine.ts";
 import { type Executor, PiecewiseEngine } from "./piecewise-engine.ts";
 import { panelsOf, runPiece } from "./run-piece.ts";
 
-/** Works in this thread, one block at a time, and lets the coordinator answer its clients in between. */
+/** A mebibyte of each of 128 files; of more files the reads are shorter, down to 64 KiB of each. */
+const PANEL_BYTES = 128 << 20;
+
+/**
+ * Works in this thread, one block of rows in memory at a time or what is read of files at once, and lets the coordinator
+ * answer its clients in between.
+ */
 export function inlineEngine({ kernels }: { readonly kernels: Kernels }): Engine {
   const executor = inlineExecutor(kernels);
   return new PiecewiseEngine(() => executor, { combine: combineHere, close: async () => undefined });
@@ -20,7 +26,7 @@ export function inlineExecutor(kernels: Kernels): Executor {
     },
     numAhead: 1,
     pieceBlocks: () => 1,
-    panelBlocks: () => 1,
+    panelBytes: PANEL_BYTES,
     prepared: (sources) => sources,
     floats: (length) => new Float32Array(length),
     roomFor: (_, numCoordinates) => () => ({ kind: "memory", values: new Float32Array(numCoordinates) }),

@@ -1,29 +1,35 @@
+import { FederationError } from "../../../core/errors.ts";
 import { BLOCK_LENGTH } from "../../../core/vector/kernels/layout.ts";
 import type { PairSums } from "../../../core/vector/kernels/pairwise.ts";
 import type { Mixing, SignCounts } from "../rule.ts";
-import type {
-  ColumnOptions,
-  Columns,
-  Engine,
-  InnerProducts,
-  MemoryRow,
-  PairOptions,
-  RowSource,
-  Rows,
+import {
+  type ColumnOptions,
+  type Columns,
+  type Engine,
+  type InnerProducts,
+  MAX_PAIRED_ROWS,
+  type MemoryRow,
+  type PairOptions,
+  type RowSource,
+  type Rows,
 } from "./engine.ts";
 import type { GridOptions } from "./grid-sums.ts";
 import { partsInOrder, type RunPiece } from "./in-order.ts";
 import { coordinatesWithin, type MixingOfRows, type Part, type Piece, type Task } from "./tasks.ts";
+
+const BLOCK_BYTES = BLOCK_LENGTH * Float32Array.BYTES_PER_ELEMENT;
+/** A file is read a mebibyte at a time. */
+const FILE_BLOCKS = (1 << 20) / BLOCK_BYTES;
 
 /** Where pieces run, and how large they are to be there. */
 export interface Executor {
   readonly run: RunPiece;
   /** Pieces under way or done and waiting for their turn. */
   readonly numAhead: number;
-  /** Blocks of a piece, of `numRows` rows, when the rows have `numBlocks`. */
+  /** Blocks of a piece, of `numRows` rows in memory, when the rows have `numBlocks`. */
   pieceBlocks(numRows: number, numBlocks: number): number;
-  /** Blocks of every row that are in memory at once. */
-  panelBlocks(sources: readonly RowSource[], pieceBlocks: number): number;
+  /** Bytes that a piece may bring into memory from files. */
+  readonly panelBytes: number;
   /** The sources as they are best sent to where the pieces run. */
   prepared(sources: readonly RowSource[]): readonly RowSource[];
   /** Zeros that pieces can write to. */
@@ -51,6 +57,9 @@ export class PiecewiseEngine implements Engine {
 
   async pairs(rows: Rows, { path, innerProducts, firstRow = 0 }: PairOptions): Promise<PairSums> {
     const n = rows.sources.length;
+    if (n > MAX_PAIRED_ROWS) {
+      throw new FederationError("PANEL_TOO_LARGE", `${n} rows: at most ${MAX_PAIRED_ROWS} can be compared in pairs`);
+    }
     const distances = new Float64Array(n * n);
     const products = new Float64Array(n * (innerProducts ? n : 1));
     for await (const { sums } of this.#parts(rows, { kind: "pairs", path, innerProducts, firstRow })) {
@@ -146,7 +155,7 @@ export class PiecewiseEngine implements Engine {
     const numBlocks = Math.ceil(numCoordinates / BLOCK_LENGTH);
     const pieces = executor.prepared(rows.sources).map((source): Piece => {
       const sources = [source];
-      const panelBlocks = executor.panelBlocks(sources, numBlocks);
+      const panelBlocks = panelBlocksOf(sources, numBlocks, executor);
       return { task: { kind: "sumOfSquares" }, sources, numCoordinates, firstBlock: 0, numBlocks, panelBlocks };
     });
     const norms: number[] = [];
@@ -177,16 +186,30 @@ function* piecesOf(rows: Rows, task: Task, executor: Executor): Generator<Piece>
   const { numCoordinates } = rows;
   const sources = executor.prepared(rows.sources);
   const total = Math.ceil(numCoordinates / BLOCK_LENGTH);
-  const most = executor.pieceBlocks(sources.length, total);
-  const panelBlocks = executor.panelBlocks(sources, most);
+  const panelBlocks = panelBlocksOf(sources, total, executor);
+  const inFiles = sources.some(isInFile);
+  const most = inFiles ? panelBlocks : executor.pieceBlocks(sources.length, total);
   const numPieces = Math.ceil(total / most);
   // in memory, pieces are as long as one another, so that no thread waits for the longest; files are read by the panel
-  const startOf = (k: number) => Math.min(panelBlocks === 1 ? Math.floor((k * total) / numPieces) : k * most, total);
+  const startOf = (k: number) => Math.min(inFiles ? k * most : Math.floor((k * total) / numPieces), total);
   for (let k = 0; k < numPieces; k++) {
     const firstBlock = startOf(k);
     const numBlocks = startOf(k + 1) - firstBlock;
     yield { task: ofPiece(task, firstBlock, numBlocks), sources, numCoordinates, firstBlock, numBlocks, panelBlocks };
   }
+}
+
+/**
+ * Blocks of every row that are in the kernels' memory at once: of rows in memory one, so that a block of all of them stays
+ * in the processor's cache; of files a mebibyte of each, or less of so many that this would exceed `panelBytes`.
+ */
+function panelBlocksOf(sources: readonly RowSource[], numBlocks: number, { panelBytes }: Executor): number {
+  if (!sources.some(isInFile)) return 1;
+  return Math.max(1, Math.min(FILE_BLOCKS, Math.floor(panelBytes / (sources.length * BLOCK_BYTES)), numBlocks));
+}
+
+function isInFile(source: RowSource): boolean {
+  return source.kind === "scaled" ? isInFile(source.source) : source.kind === "file";
 }
 
 /** Only what it needs is sent to where a piece runs. */

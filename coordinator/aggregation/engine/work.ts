@@ -1,3 +1,4 @@
+import { FederationError } from "../../../core/errors.ts";
 import type { Panel } from "../../../core/vector/kernels/kernels.ts";
 import { BLOCK_LENGTH } from "../../../core/vector/kernels/layout.ts";
 import { sumOfSquares } from "../../../core/vector/norms.ts";
@@ -64,14 +65,34 @@ function pairs({ path, innerProducts, firstRow }: TaskOf<"pairs">, { sources, nu
 }
 
 function weightedSums({ coefficients, into }: TaskOf<"weightedSums">, { firstBlock }: Piece, panel: Panel): Work {
+  const mayOverflow = coefficients.map(exceedsMean);
   return {
     onBlock(block, index, length) {
       for (const [k, ofRows] of coefficients.entries()) {
-        panel.weightedSum(block, ofRows, blockOf(into[k] as Float32Array, firstBlock + index, length));
+        const values = blockOf(into[k] as Float32Array, firstBlock + index, length);
+        panel.weightedSum(block, ofRows, values);
+        if (mayOverflow[k] && !areFinite(values)) throw overflow(ofRows.length, firstBlock + index);
       }
     },
     part: { sums: [], values: [] },
   };
+}
+
+/** Whether the sum can be longer than every row. The slack is less than what rounds to infinity in float32. */
+function exceedsMean(coefficients: Float64Array): boolean {
+  return !(coefficients.reduce((sum, coefficient) => sum + Math.abs(coefficient), 0) <= 1 + 1e-9);
+}
+
+/** Several times as fast as asking each value: what is not finite times 0 is NaN, and stays so in the sum. */
+function areFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += (values[i] as number) * 0;
+  return sum === 0;
+}
+
+function overflow(numRows: number, block: number): FederationError {
+  const where = `from coordinate ${block * BLOCK_LENGTH} on`;
+  return new FederationError("NOT_FINITE", `the sum of ${numRows} rows is beyond float32 ${where}`);
 }
 
 function squaredNormsOfSums({ weights }: TaskOf<"squaredNormsOfSums">, { numBlocks }: Piece, panel: Panel): Work {

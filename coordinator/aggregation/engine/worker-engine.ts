@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import { type ErrorCode, FederationError } from "../../../core/errors.ts";
 import { rowMemory } from "../../../core/vector/kernels/in-place.ts";
-import { BLOCK_LENGTH } from "../../../core/vector/kernels/layout.ts";
 import { wasmKernels } from "../../../core/vector/kernels/wasm-kernels.ts";
 import type { Combination } from "../rule.ts";
 import { type Combining, combineHere, combiningInThread } from "./combine.ts";
@@ -14,10 +13,15 @@ import type { Part, Piece } from "./tasks.ts";
 
 /** Row-values below which starting and telling threads costs more than it saves. */
 const SMALL_WORK = 2_000_000;
-/** A file is read a mebibyte at a time. */
-const FILE_BLOCKS = (1 << 20) / (BLOCK_LENGTH * Float32Array.BYTES_PER_ELEMENT);
-/** Of one thread; fewer blocks of very many rows fit in it. */
+/**
+ * Of one thread: a mebibyte of each of 128 files. Up to four threads share 512 MiB, so that two read 256 files by the
+ * mebibyte; of more files the reads are shorter, down to 64 KiB of each.
+ */
 const PANEL_BYTES = 128 << 20;
+const SHARED_PANEL_BYTES = 4 * PANEL_BYTES;
+/** Blocks of a piece in memory at most, and fewer of many rows, as it has sums of every block for itself. */
+const MOST_BLOCKS = 16;
+const ROWS_TIMES_BLOCKS = 2_048;
 /** Pieces for each thread, so that one that is held up does not hold up all. */
 const PIECES_PER_THREAD = 4;
 /** A thread takes longer to start than a round to close: between rounds it waits. */
@@ -53,6 +57,7 @@ export function workerEngine({ numThreads, worker = workerUrl() }: WorkerEngineO
 
 class Threads implements Executor {
   readonly numAhead: number;
+  readonly panelBytes: number;
   readonly #numThreads: number;
   readonly #worker: URL;
   #pool: Pool | undefined;
@@ -62,17 +67,13 @@ class Threads implements Executor {
     this.#numThreads = numThreads;
     this.#worker = worker;
     this.numAhead = 2 * numThreads;
+    this.panelBytes = Math.max(PANEL_BYTES, SHARED_PANEL_BYTES / numThreads);
   }
 
   pieceBlocks(numRows: number, numBlocks: number): number {
-    const inPanel = Math.floor(PANEL_BYTES / (numRows * BLOCK_LENGTH * Float32Array.BYTES_PER_ELEMENT));
+    const fewer = Math.floor(ROWS_TIMES_BLOCKS / numRows);
     const fairShare = Math.ceil(numBlocks / (PIECES_PER_THREAD * this.#numThreads));
-    return Math.max(1, Math.min(FILE_BLOCKS, inPanel, fairShare));
-  }
-
-  /** Rows in memory are taken block by block, so that a block of all rows stays in the processor's cache. */
-  panelBlocks(sources: readonly RowSource[], pieceBlocks: number): number {
-    return sources.some(isInFile) ? Math.min(FILE_BLOCKS, pieceBlocks) : 1;
+    return Math.max(1, Math.min(MOST_BLOCKS, fewer, fairShare));
   }
 
   prepared(sources: readonly RowSource[]): readonly RowSource[] {
@@ -162,10 +163,6 @@ function startPool(numThreads: number, worker: URL): Pool {
 /** Built, the worker is a .js file; under tsx and vitest it is a .ts file, which a thread starts through tsx. */
 function workerUrl(): URL {
   return new URL(`./worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
-}
-
-function isInFile(source: RowSource): boolean {
-  return source.kind === "scaled" ? isInFile(source.source) : source.kind === "file";
 }
 
 /** Told to a thread, memory would be copied with every piece unless threads share it. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { NamedSettings } from "../../../core/plan.ts";
 import { aggregateOf, float32, geometryOf, normalVectors } from "../testing.ts";
 import { byKrumScore } from "./krum-scores.ts";
 
@@ -22,6 +23,17 @@ describe("Krum", () => {
   test("an update is not its own neighbour", async () => {
     // with itself counted the far pair (10, 10) would win by a score of 0 for one neighbour
     expect((await orderOf(float32([0], [0.1], [0.2], [10], [10]), 1))[0]).toBe(2);
+  });
+
+  test("select: the mean of as many of lowest score, as MultiKrum; one by default", async () => {
+    const vectors = float32([1], [2], [3], [9], [50]);
+    const of = (rule: NamedSettings) => aggregateOf(vectors, { rule, numByzantine: 1 });
+    expect((await of({ name: "Krum", select: 1 })).coefficients).toEqual((await of({ name: "Krum" })).coefficients);
+    expect([...(await of({ name: "Krum", select: 2 })).values]).toEqual([1.5]);
+    for (const select of ["n-f-2", "n-f", 3]) {
+      expect(await of({ name: "Krum", select })).toEqual(await of({ name: "MultiKrum", select }));
+    }
+    await expect(of({ name: "Krum", select: 5 })).rejects.toThrow("Krum needs at least 5 updates");
   });
 
   test("ties go to the lowest client id", async () => {

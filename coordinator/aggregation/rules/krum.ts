@@ -1,26 +1,16 @@
 import type { CombiningRule } from "../rule.ts";
-import { byKrumScore, krumFeasible, krumRequirement, meanOf, type Neighbours } from "./krum-scores.ts";
+import type { Neighbours } from "./krum-scores.ts";
+import { multiKrum, type Select } from "./multi-krum.ts";
 
 /**
  * Krum (Blanchard et al. 2017, section 4): the one update whose summed squared distance to its nearest others is
- * least. One moved point can switch the winner from one end of the ball to the other, so it carries no central noise.
+ * least; with another `select`, MultiKrum under its first name. One moved point can switch the winner from one end of
+ * the ball to the other, so it carries no central noise.
  */
-export function krum({
-  numByzantine: f,
-  neighbours,
-}: {
+export function krum(parameters: {
   readonly numByzantine: number;
   readonly neighbours: Neighbours;
+  readonly select: Select;
 }): CombiningRule {
-  return {
-    kind: "combine",
-    name: "Krum",
-    feasible: (n) => krumFeasible(n, f, neighbours),
-    requirement: krumRequirement(f, neighbours),
-    sensitivity: (_n, clipNorm) => 2 * clipNorm,
-    carriesCentralNoise: false,
-    weighted: false,
-    needs: {},
-    combine: ({ geometry }) => ({ coefficients: meanOf(byKrumScore(geometry, f, neighbours).slice(0, 1), geometry) }),
-  };
+  return { ...multiKrum(parameters), name: "Krum" };
 }

@@ -18,12 +18,13 @@ export function multiKrum({
   readonly select: Select;
 }): CombiningRule {
   const selected = (n: number) => (select === "n-f-2" ? n - f - 2 : select === "n-f" ? n - f : select);
-  const selects = `1 <= select <= n - f, select = ${select}`;
+  // where the scores are feasible there is always one to select
+  const selects = select === 1 ? "" : ` and 1 <= select <= n - f, select = ${select}`;
   return {
     kind: "combine",
     name: "MultiKrum",
     feasible: (n) => krumFeasible(n, f, neighbours) && selected(n) >= 1 && selected(n) <= n - f,
-    requirement: `${krumRequirement(f, neighbours)} and ${selects}`,
+    requirement: `${krumRequirement(f, neighbours)}${selects}`,
     sensitivity: (n, clipNorm) => (2 * clipNorm * Math.min(selected(n), n - selected(n) + 1)) / selected(n),
     carriesCentralNoise: false,
     weighted: false,

@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { columns } from "../../../core/vector/kernels/column.ts";
 import { honestMajority, weightedMedianOf } from "./weights.ts";
 
 describe("an honest majority of weight", () => {
@@ -31,7 +33,30 @@ describe("the weighted median of numbers", () => {
     [[7], [0.3], 7],
     [[1, 2, 3], [0.3, 0.1, 0.2], 1.5],
     [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], Array(10).fill(0.1), 5.5],
+    [[1, 2, 3], [1, 0, 1], 2],
+    [[1, 2, 9], [1, 0, 1], 5],
+    [[1, 2, 9], [0, 0, 3], 9],
+    [[1, 2], [0, 0], Number.NaN],
   ])("of %j by %j is %d", (values, weights, expected) => {
     expect(weightedMedianOf(Float64Array.from(values), Float64Array.from(weights))).toBe(expected);
+  });
+
+  test("is that of the column kernel, weights of zero and ties included", () => {
+    const pair = fc.record({ value: fc.integer({ min: -5, max: 5 }), weight: fc.integer({ min: 0, max: 3 }) });
+    const pairs = fc.array(pair, { minLength: 1, maxLength: 8 }).filter((all) => all.some(({ weight }) => weight > 0));
+    fc.assert(
+      fc.property(pairs, (all) => {
+        const weights = Float64Array.from(all, ({ weight }) => weight);
+        const into = new Float32Array(1);
+        const rows = all.map(({ value }) => Float32Array.of(value));
+        columns(rows, { kernel: "weightedMedian", weights }, into);
+        expect(
+          weightedMedianOf(
+            Float64Array.from(all, ({ value }) => value),
+            weights,
+          ) + 0,
+        ).toBe(into[0]);
+      }),
+    );
   });
 });

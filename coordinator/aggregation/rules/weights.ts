@@ -19,16 +19,20 @@ export function greatest(weights: Float64Array): number {
   return weights.reduce((a, b) => Math.max(a, b), 0);
 }
 
-/** The value with half of the weight on either side; where the border falls between two, their mean. */
+/**
+ * The value with half of the weight on either side; where the border falls between two, their mean. Of values without
+ * weight none is looked at. NaN where there is no weight.
+ */
 export function weightedMedianOf(values: Float64Array, weights: Float64Array): number {
   const order = Array.from(values.keys()).sort((i, j) => (values[i] as number) - (values[j] as number));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  let below = 0;
-  for (const [rank, i] of order.entries()) {
-    below += weights[i] as number;
-    const beyond = below / total - 0.5;
-    if (beyond > NEGLIGIBLE) return values[i] as number;
-    if (beyond >= -NEGLIGIBLE) return ((values[i] as number) + (values[order[rank + 1] as number] as number)) / 2;
-  }
-  return Number.NaN;
+  const reaching = (part: number) => {
+    let below = 0;
+    const place = order.find((i) => {
+      below += weights[i] as number;
+      return below / total > part;
+    });
+    return place === undefined ? Number.NaN : (values[place] as number);
+  };
+  return (reaching(0.5 - NEGLIGIBLE) + reaching(0.5 + NEGLIGIBLE)) / 2;
 }

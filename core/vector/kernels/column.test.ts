@@ -124,14 +124,16 @@ describe("weighted trimmed mean", () => {
 });
 
 describe("what lies outside", () => {
-  test("below the smallest or above the largest value kept, and for a median nothing", () => {
+  test("below the smallest or above the largest value kept, which for a median are those in the middle", () => {
     const values = [7, 100, 2, 0, 3];
     expect(outsideOf(values, trimmedMean(1))).toEqual([0, 1, 0, 1, 0]);
     expect(outsideOf(values, meanAroundMedian(2))).toEqual([1, 1, 0, 1, 0]);
     expect(outsideOf(values, { kernel: "meanAroundTrimmedMean", trim: 1, keep: 2 })).toEqual([1, 1, 0, 1, 0]);
     expect(outsideOf(values, weightedTrimmedMean(1.5, 1, 1, 1, 1, 1))).toEqual([0, 1, 0, 1, 0]);
-    expect(outsideOf(values, MEDIAN)).toEqual([0, 0, 0, 0, 0]);
-    expect(outsideOf(values, weightedMedian(1, 1, 1, 1, 1))).toEqual([0, 0, 0, 0, 0]);
+    expect(outsideOf(values, MEDIAN)).toEqual([1, 1, 1, 1, 0]);
+    expect(outsideOf(values.slice(0, 4), MEDIAN)).toEqual([0, 1, 0, 1]);
+    expect(outsideOf(values, weightedMedian(1, 1, 1, 1, 1))).toEqual([1, 1, 1, 1, 0]);
+    expect(outsideOf(values, weightedMedian(4, 1, 1, 1, 3))).toEqual([0, 1, 1, 1, 0]);
   });
 
   test("a value equal to one that was kept is not outside", () => {

@@ -9,7 +9,7 @@ import {
   weightedTrimmedMean,
 } from "./order-statistics.ts";
 
-/** A median keeps nothing that others could lie outside of. */
+/** A median keeps what lies in the middle, and so next to nothing of any row. */
 export function isMedian({ kernel }: ColumnKernel): boolean {
   return kernel === "median" || kernel === "weightedMedian";
 }

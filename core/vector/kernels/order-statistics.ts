@@ -20,10 +20,9 @@ export interface Statistic {
 /** Weight below this part of the whole is rounding: it keeps no value and moves no border. */
 const NEGLIGIBLE = 1e-12;
 
-/** Of an even number of values, the mean of the two in the middle. It counts none of the others as outside. */
+/** Of an even number of values, the mean of the two in the middle. */
 export function median({ values }: Column): Statistic {
-  const n = values.length;
-  return { value: ((values[(n - 1) >> 1] as number) + (values[n >> 1] as number)) / 2, first: 0, last: n - 1 };
+  return meanOfTwo(values, (values.length - 1) >> 1, values.length >> 1);
 }
 
 export function trimmedMean({ values }: Column, trim: number): Statistic {
@@ -56,9 +55,12 @@ function byLowestRows({ values, byRow }: Column, start: number, keep: number): n
 /** Mean of the first value that half of the weight reaches and the first that it does not exceed: mostly the same. */
 export function weightedMedian({ values, weights }: Column): Statistic {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const lower = values[firstAbove(weights, total / 2 - total * NEGLIGIBLE)] as number;
-  const upper = values[firstAbove(weights, total / 2 + total * NEGLIGIBLE)] as number;
-  return { value: (lower + upper) / 2, first: 0, last: values.length - 1 };
+  const first = firstAbove(weights, total / 2 - total * NEGLIGIBLE);
+  return meanOfTwo(values, first, firstAbove(weights, total / 2 + total * NEGLIGIBLE));
+}
+
+function meanOfTwo(values: Float32Array, first: number, last: number): Statistic {
+  return { value: ((values[first] as number) + (values[last] as number)) / 2, first, last };
 }
 
 /** Weighted mean of what lies between `trimWeight` from below and `trimWeight` from above, which is less than half. */

@@ -1,6 +1,5 @@
 import { FederationError } from "../../errors.ts";
 import type { AssemblyExports } from "./assembly-exports.ts";
-import { isMedian } from "./column.ts";
 import type { BlockPairs, ColumnKernel, Panel, PanelSize } from "./kernels.ts";
 import { BLOCK_LENGTH } from "./layout.ts";
 import type { DistancePath } from "./pairwise.ts";
@@ -110,7 +109,7 @@ export class WasmPanel implements Panel {
   ): void {
     const mixed = source === "mixed";
     const block = mixed ? 0 : source.block;
-    const counting = outside !== undefined && !isMedian(kernel);
+    const counting = outside !== undefined;
     this.#counts.fill(0);
     if ("weights" in kernel) {
       this.#useNetwork({ numRows, from: 0, to: numRows });

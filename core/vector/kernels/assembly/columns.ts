@@ -18,7 +18,7 @@ const MEAN_AROUND_TRIMMED_MEAN: u32 = 3;
 
 /**
  * One value for each of the first `length` coordinates into `values`, from n rows of the block or n mixed rows. With
- * `counting`, adds to entry i of `counts` the coordinates in which row i lies outside what was kept; not for the median.
+ * `counting`, adds to entry i of `counts` the coordinates in which row i lies outside what was kept.
  */
 export function columns(
   block: usize, mixed: bool, n: usize, length: usize, statistic: u32, trim: usize, keep: usize, counting: bool,
@@ -31,7 +31,7 @@ export function columns(
     const start = rows + group * sizeof<f32>();
     gather(start, stride, n, scratch);
     sort<f32>(scratch, n);
-    if (statistic === MEDIAN || statistic === MEAN_AROUND_MEDIAN) medians(scratch, n, results);
+    if (statistic === MEDIAN || statistic === MEAN_AROUND_MEDIAN) medians(scratch, n, least, results);
     else trimmedMeans(scratch, n, trim, least, results);
     if (statistic === MEAN_AROUND_MEDIAN || statistic === MEAN_AROUND_TRIMMED_MEAN) {
       for (let k: usize = 0; k < WIDTH; k += 2) {
@@ -56,9 +56,13 @@ function gather(rows: usize, stride: usize, n: usize, into: usize): void {
   }
 }
 
-function medians(sorted: usize, n: usize, results: usize): void {
+function medians(sorted: usize, n: usize, least: usize, results: usize): void {
   const lower = sorted + ((n - 1) >> 1) * ROW;
   const upper = sorted + (n >> 1) * ROW;
+  for (let k: usize = 0; k < ROW; k += 16) {
+    v128.store(least + k, v128.load(lower + k));
+    v128.store(least + ROW + k, v128.load(upper + k));
+  }
   for (let k: usize = 0; k < WIDTH; k += 2) {
     const sum = f64x2.add(widened(lower + k * sizeof<f32>()), widened(upper + k * sizeof<f32>()));
     v128.store(results + k * sizeof<f64>(), f64x2.div(sum, f64x2.splat(2)));

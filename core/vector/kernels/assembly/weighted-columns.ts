@@ -39,7 +39,7 @@ export function weightedColumns(
       const total = split(scratch + k * sizeof<f64>(), n, parameters, columnWeights, columnValues);
       const value = trimmed
         ? trimmedMean(columnWeights, columnValues, n, total, trimWeight, least + k * sizeof<f32>())
-        : median(columnWeights, columnValues, total);
+        : median(columnWeights, columnValues, total, least + k * sizeof<f32>());
       store<f32>(values + (group + k) * sizeof<f32>(), <f32>value);
     }
     if (counting) countOutside(start, stride, n, least, length - group, counts);
@@ -74,14 +74,16 @@ function split(keys: usize, n: usize, weights: usize, columnWeights: usize, colu
   return total;
 }
 
-function median(weights: usize, values: usize, total: f64): f64 {
+function median(weights: usize, values: usize, total: f64, least: usize): f64 {
   let sum: f64 = load<f64>(weights);
   let i: usize = 0;
   while (sum <= total / 2 - total * NEGLIGIBLE) sum += load<f64>(weights + ++i * sizeof<f64>());
-  const lower = <f64>load<f32>(values + i * sizeof<f32>());
+  const lower = load<f32>(values + i * sizeof<f32>());
   while (sum <= total / 2 + total * NEGLIGIBLE) sum += load<f64>(weights + ++i * sizeof<f64>());
-  const upper = <f64>load<f32>(values + i * sizeof<f32>());
-  return (lower + upper) / 2;
+  const upper = load<f32>(values + i * sizeof<f32>());
+  store<f32>(least, lower);
+  store<f32>(least + BOUNDS_ROW, upper);
+  return (<f64>lower + <f64>upper) / 2;
 }
 
 function trimmedMean(weights: usize, values: usize, n: usize, total: f64, trimWeight: f64, least: usize): f64 {
