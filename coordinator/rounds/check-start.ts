@@ -25,6 +25,7 @@ export function checkStart(plan: Plan, populationSize: number): void {
   checkRootDataset(plan, pipeline);
   const refusal =
     checkFeasible(pipeline, smallestCohort(plan, populationSize)) ??
+    checkFeasible(pipeline, Math.ceil(asked)) ??
     checkPrivacy(plan, pipeline, populationSize) ??
     checkSchedule(plan, populationSize);
   if (refusal !== undefined) throw new FederationError(refusal.refused, refusal.detail);
