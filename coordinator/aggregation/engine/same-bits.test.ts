@@ -53,6 +53,7 @@ const METHODS: Readonly<Record<string, (engine: Engine, rows: Rows) => Promise<r
     const sums = await engine.pairs(rows, { path: "exact", innerProducts: false, firstRow: 7 });
     return [sums.squaredDistances, sums.innerProducts];
   },
+  "a row alone": (engine, rows) => engine.weightedSums(rows, [Float64Array.from(weights, (_, i) => (i === 3 ? 1 : 0))]),
   "weighted sums": (engine, rows) => engine.weightedSums(rows, [weights, others]),
   "sums on a grid": async (engine, rows) => [await engine.gridSums(rows, { stepsPerUnit: 2 ** 20, trim: 2 })],
   "squared norms of sums": async (engine, rows) => [await engine.squaredNorms(rows, [weights, others])],

@@ -111,3 +111,15 @@ describe("an engine with threads", () => {
     expect(stdout).toBe("1");
   });
 });
+
+test("a row alone is what its sum would be: -0 becomes 0, denormals stay, what is not finite is refused", () =>
+  withEngine(async (engine) => {
+    const row = Float32Array.of(-0, 1e-45, -3e38, 2);
+    const alone = (values: Float32Array) =>
+      engine.weightedSums({ sources: [{ kind: "memory", values }], numCoordinates: 4, signal: undefined }, [
+        Float64Array.of(1),
+      ]);
+    expect(await alone(row)).toEqual([Float32Array.of(0, 1e-45, -3e38, 2)]);
+    await expect(alone(row.with(2, Number.NaN))).rejects.toMatchObject({ code: "NOT_FINITE" });
+    await expect(alone(row.with(2, Number.NEGATIVE_INFINITY))).rejects.toMatchObject({ code: "NOT_FINITE" });
+  }));
