@@ -245,4 +245,22 @@ describe("what cannot be taken in", () => {
     arriving.add("update 0", 1, async (into) => into.set(vectorOf("update 0")));
     expect(await arriving.rows(["update 0"], "exact")).toBeUndefined();
   });
+
+  test("closed, its memory may serve others once nothing is on its way into it", async () => {
+    let closed = 0;
+    const roomFor = testEngine.roomFor.bind(testEngine);
+    vi.spyOn(testEngine, "roomFor").mockImplementationOnce((...size) => ({
+      ...roomFor(...size),
+      close: () => closed++,
+    }));
+    const arriving = arrivals(testEngine, ROOMY);
+    await arrive(arriving, KEYS.slice(0, 5), () => false);
+    let arrive5: () => void = () => undefined;
+    arriving.add("update 5", 1, () => new Promise((resolve) => (arrive5 = resolve)));
+    arriving.close();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(closed).toBe(0);
+    arrive5();
+    await vi.waitFor(() => expect(closed).toBe(1));
+  });
 });

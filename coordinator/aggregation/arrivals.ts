@@ -1,5 +1,5 @@
 import type { DistancePath, PairSums } from "../../core/vector/kernels/pairwise.ts";
-import type { Engine, MemoryRow, RowSource, Rows } from "./engine/engine.ts";
+import type { Engine, MemoryRow, Room, RowSource, Rows } from "./engine/engine.ts";
 
 /** Rows of the open round, taken into memory and measured against one another as they come, while they fit. */
 export interface Arrivals {
@@ -45,7 +45,7 @@ class ArrivingRows implements Arrivals {
   /** Resolves to the place of the row, in the order in which loading ended; to undefined when that failed. */
   readonly #places = new Map<string, Promise<number | undefined>>();
   readonly #loaded: MemoryRow[] = [];
-  readonly #room: Room;
+  readonly #room: RowsInTurn;
   readonly #closing = new AbortController();
   /** Over the first rows loaded. */
   #sums: PairSums | undefined;
@@ -57,7 +57,7 @@ class ArrivingRows implements Arrivals {
     this.#engine = engine;
     this.#options = options;
     this.#path = options.distancePath([]);
-    this.#room = new Room(engine, options);
+    this.#room = new RowsInTurn(engine, options);
   }
 
   add(key: string, norm: number, load: (into: Float32Array) => Promise<void>): void {
@@ -88,6 +88,8 @@ class ArrivingRows implements Arrivals {
 
   close(): void {
     this.#closing.abort();
+    // what is still being loaded writes to its row
+    void Promise.all([...this.#places.values(), this.#measuring]).then(() => this.#room.close());
     this.#places.clear();
     this.#loaded.length = 0;
     this.#sums = undefined;
@@ -123,11 +125,11 @@ class ArrivingRows implements Arrivals {
 }
 
 /** As many rows as the budget allows; memory is reserved when the first is taken. */
-class Room {
+class RowsInTurn {
   readonly #numRows: number;
-  readonly #open: () => (row: number) => MemoryRow;
+  readonly #open: () => Room;
   readonly #free: MemoryRow[] = [];
-  #rowAt: ((row: number) => MemoryRow) | undefined;
+  #room: Room | undefined;
   #numTaken = 0;
 
   constructor(engine: Engine, { rowBudgetBytes, numCoordinates }: ArrivalOptions) {
@@ -138,8 +140,12 @@ class Room {
   take(): MemoryRow | undefined {
     const free = this.#free.pop();
     if (free !== undefined || this.#numTaken === this.#numRows) return free;
-    this.#rowAt ??= this.#open();
-    return this.#rowAt(this.#numTaken++);
+    this.#room ??= this.#open();
+    return this.#room.row(this.#numTaken++);
+  }
+
+  close(): void {
+    this.#room?.close();
   }
 
   giveBack(row: MemoryRow): void {

@@ -43,8 +43,14 @@ export interface Engine {
   /** What the rule makes of it, in a thread where there are any: some rules think for seconds. */
   combine(rule: CombiningRule, input: SeededInput): Promise<Combination>;
   /** Memory for so many rows, where this engine reads them best; each to be filled before it is a source. */
-  roomFor(numRows: number, numCoordinates: number): (row: number) => MemoryRow;
+  roomFor(numRows: number, numCoordinates: number): Room;
   close(): Promise<void>;
+}
+
+export interface Room {
+  row(index: number): MemoryRow;
+  /** Nobody writes to its rows any more: its memory may serve the next room. */
+  close(): void;
 }
 
 /** A rule's input as plain data, its chance by the seed. */

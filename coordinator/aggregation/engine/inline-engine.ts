@@ -29,6 +29,9 @@ export function inlineExecutor(kernels: Kernels): Executor {
     panelBytes: PANEL_BYTES,
     prepared: (sources) => sources,
     floats: (length) => new Float32Array(length),
-    roomFor: (_, numCoordinates) => () => ({ kind: "memory", values: new Float32Array(numCoordinates) }),
+    roomFor: (_, numCoordinates) => ({
+      row: () => ({ kind: "memory", values: new Float32Array(numCoordinates) }),
+      close: () => undefined,
+    }),
   };
 }

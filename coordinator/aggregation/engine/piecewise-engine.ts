@@ -8,8 +8,8 @@ import {
   type Engine,
   type InnerProducts,
   MAX_PAIRED_ROWS,
-  type MemoryRow,
   type PairOptions,
+  type Room,
   type RowSource,
   type Rows,
 } from "./engine.ts";
@@ -36,7 +36,7 @@ export interface Executor {
   /** Zeros that pieces can write to. */
   floats(length: number): Float32Array;
   /** Memory for rows, where it is best read from there. */
-  roomFor(numRows: number, numCoordinates: number): (row: number) => MemoryRow;
+  roomFor(numRows: number, numCoordinates: number): Room;
 }
 
 export interface Size {
@@ -172,7 +172,7 @@ export class PiecewiseEngine implements Engine {
     return Float64Array.from(norms);
   }
 
-  roomFor(numRows: number, numCoordinates: number): (row: number) => MemoryRow {
+  roomFor(numRows: number, numCoordinates: number): Room {
     return this.#executorFor({ numRows, numCoordinates }).roomFor(numRows, numCoordinates);
   }
 

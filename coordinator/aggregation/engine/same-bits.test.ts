@@ -135,8 +135,8 @@ describe.each(Object.entries(METHODS))("%s", (_, of) => {
         expect(bitsOf(await of(engine, rowsOf(files)))).toEqual(expected);
         const memory = VECTORS.map((values, i) => sourceOf(i % 2 === 0 ? shared(values) : values));
         expect(bitsOf(await of(engine, rowsOf(memory)))).toEqual(expected);
-        const roomAt = engine.roomFor(NUM_ROWS, NUM_COORDINATES);
-        const inRoom = VECTORS.map((_, i) => roomAt((3 * i) % NUM_ROWS));
+        const room = engine.roomFor(NUM_ROWS, NUM_COORDINATES);
+        const inRoom = VECTORS.map((_, i) => room.row((3 * i) % NUM_ROWS));
         for (const [i, { values }] of inRoom.entries()) values.set(VECTORS[i] as Float32Array);
         expect(bitsOf(await of(engine, rowsOf(inRoom)))).toEqual(expected);
       }),

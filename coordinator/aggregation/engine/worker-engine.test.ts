@@ -123,3 +123,16 @@ test("a row alone is what its sum would be: -0 becomes 0, denormals stay, what i
     await expect(alone(row.with(2, Number.NaN))).rejects.toMatchObject({ code: "NOT_FINITE" });
     await expect(alone(row.with(2, Number.NEGATIVE_INFINITY))).rejects.toMatchObject({ code: "NOT_FINITE" });
   }));
+
+test("the memory of a closed room serves the next of its length and of no more rows, and of nobody else", () =>
+  withEngine(async (engine) => {
+    const LENGTH = 1_000_001;
+    const first = engine.roomFor(3, LENGTH);
+    const memory = first.row(0).memory;
+    expect(engine.roomFor(3, LENGTH).row(0).memory).not.toBe(memory);
+    first.close();
+    expect(engine.roomFor(4, LENGTH).row(0).memory).not.toBe(memory);
+    expect(engine.roomFor(3, LENGTH - 1).row(0).memory).not.toBe(memory);
+    expect(engine.roomFor(2, LENGTH).row(0).memory).toBe(memory);
+    expect(engine.roomFor(2, LENGTH).row(0).memory).not.toBe(memory);
+  }));

@@ -2,11 +2,11 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import { type ErrorCode, FederationError } from "../../../core/errors.ts";
-import { rowMemory } from "../../../core/vector/kernels/in-place.ts";
+import { type RowMemory, rowMemory } from "../../../core/vector/kernels/in-place.ts";
 import { wasmKernels } from "../../../core/vector/kernels/wasm-kernels.ts";
 import type { Combination } from "../rule.ts";
 import { type Combining, combineHere, combiningInThread } from "./combine.ts";
-import type { Engine, MemoryRow, RowSource } from "./engine.ts";
+import type { Engine, Room, RowSource } from "./engine.ts";
 import { inlineExecutor } from "./inline-engine.ts";
 import { type Executor, PiecewiseEngine, type Size } from "./piecewise-engine.ts";
 import type { Part, Piece } from "./tasks.ts";
@@ -61,6 +61,11 @@ class Threads implements Executor {
   readonly #numThreads: number;
   readonly #worker: URL;
   #pool: Pool | undefined;
+  /**
+   * The memory of the room that closed last, one at most: the garbage collector does not see how large such memories are, and
+   * those of many rounds would pile up.
+   */
+  #spare: HeldRows | undefined;
   #isClosed = false;
 
   constructor(numThreads: number, worker: URL) {
@@ -85,15 +90,29 @@ class Threads implements Executor {
   }
 
   /** In one memory that the threads' kernels read in place, where there can be one. */
-  roomFor(numRows: number, numCoordinates: number): (row: number) => MemoryRow {
-    const room = rowMemory(numRows, numCoordinates);
-    if (room === undefined) return () => ({ kind: "memory", values: sharedFloats(numCoordinates) });
-    const { memory, addressOf } = room;
-    return (row) => ({
-      kind: "memory",
-      values: new Float32Array(memory.buffer, addressOf(row), numCoordinates),
-      memory,
-    });
+  roomFor(numRows: number, numCoordinates: number): Room {
+    const held = this.#takeSpare(numRows, numCoordinates) ?? heldRows(numRows, numCoordinates);
+    if (held === undefined) {
+      return { row: () => ({ kind: "memory", values: sharedFloats(numCoordinates) }), close: () => undefined };
+    }
+    const { memory, addressOf } = held.rows;
+    return {
+      row: (index) => ({
+        kind: "memory",
+        values: new Float32Array(memory.buffer, addressOf(index), numCoordinates),
+        memory,
+      }),
+      close: () => {
+        this.#spare = held;
+      },
+    };
+  }
+
+  #takeSpare(numRows: number, numCoordinates: number): HeldRows | undefined {
+    const spare = this.#spare;
+    if (spare === undefined || spare.numCoordinates !== numCoordinates || spare.numRows < numRows) return undefined;
+    this.#spare = undefined;
+    return spare;
   }
 
   run = (piece: Piece): Promise<Part> => this.#ask<Part>("run", piece);
@@ -118,8 +137,20 @@ class Threads implements Executor {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#spare = undefined;
     await this.#pool?.end("closed");
   }
+}
+
+interface HeldRows {
+  readonly rows: RowMemory;
+  readonly numRows: number;
+  readonly numCoordinates: number;
+}
+
+function heldRows(numRows: number, numCoordinates: number): HeldRows | undefined {
+  const rows = rowMemory(numRows, numCoordinates);
+  return rows && { rows, numRows, numCoordinates };
 }
 
 const closed = () => new FederationError("SHUTTING_DOWN", "the aggregation engine was closed");
