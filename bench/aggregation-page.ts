@@ -66,8 +66,8 @@ function ratioGate(row: Row | undefined, peer: string, least: number): Gate[] {
 function threadGate(row: Row | undefined): Gate[] {
   if (row?.threads === undefined) return [];
   const { ofBest, ofPairs } = row.threads;
-  const found = `${ofBest.toFixed(2)} times (best times; median of pairs ${ofPairs.toFixed(2)})`;
-  return [{ what: `${row.name}: two threads at least 1.7 times one`, passed: ofBest >= 1.7, found }];
+  const found = `${ofPairs.toFixed(2)} times (median of pairs; best times ${ofBest.toFixed(2)})`;
+  return [{ what: `${row.name}: two threads at least 1.7 times one`, passed: ofPairs >= 1.7, found }];
 }
 
 export function closingGate({ afterLastArrival, fromNothing }: Closing): Gate {

@@ -35,7 +35,7 @@ const SIZES = [20, 100].flatMap((n) => [1e5, 1e6, 1e7].map((d) => ({ n, d })));
 const WARM_UP_SECONDS = 2;
 /** A comparison is taken at least five times; what stands alone only tells the order of things. */
 const COMPARED = { least: 5, most: 7, enoughSeconds: 15 };
-/** One thread and two, one after the other; often, as two threads are only undisturbed when both cores are. */
+/** One thread and two, one after the other: neighbours on the machine come and go, so each pair has its own ratio. */
 const ALTERNATING = { least: 31, most: 31, enoughSeconds: 0 };
 const ALONE = { least: 1, most: 5, enoughSeconds: 3 };
 const LARGE = { n: 100, d: 25e6 };

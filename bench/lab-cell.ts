@@ -15,7 +15,7 @@ local: { steps: 10, batchSize: 32, learningRate: 0.05, momentum: 0.9 }
 rule: TrimmedMean
 numByzantine: 4
 attack: none
-evaluation: { everyRounds: 25 }
+evaluation: { everyRounds: 10 }
 `;
 
 /** Seconds of one federation from its enrolments to its last version, in this thread, with the data in memory. */

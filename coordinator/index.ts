@@ -8,6 +8,7 @@ export { type Coordinator, openCoordinator } from "./coordinator.ts";
 export { type AdminClient, adminClient } from "./grpc/admin-client.ts";
 export { startServer } from "./grpc/server.ts";
 export type { ClientSession, Parts, Push } from "./parts.ts";
+export { expectedCohort, largestCohort } from "./privacy/sampling-claim.ts";
 export type { JobEvent } from "./rounds/events.ts";
 export type { StoredEvent } from "./storage/journal.ts";
 export { memoryBlobStore } from "./storage/memory-blob-store.ts";

@@ -65,7 +65,7 @@ class Threads implements Executor {
    * The memory of the room that closed last, one at most: the garbage collector does not see how large such memories are, and
    * those of many rounds would pile up.
    */
-  #spare: HeldRows | undefined;
+  #spare: RowMemory | undefined;
   #isClosed = false;
 
   constructor(numThreads: number, worker: URL) {
@@ -91,11 +91,11 @@ class Threads implements Executor {
 
   /** In one memory that the threads' kernels read in place, where there can be one. */
   roomFor(numRows: number, numCoordinates: number): Room {
-    const held = this.#takeSpare(numRows, numCoordinates) ?? heldRows(numRows, numCoordinates);
+    const held = this.#takeSpare(numRows, numCoordinates) ?? rowMemory(numRows, numCoordinates);
     if (held === undefined) {
       return { row: () => ({ kind: "memory", values: sharedFloats(numCoordinates) }), close: () => undefined };
     }
-    const { memory, addressOf } = held.rows;
+    const { memory, addressOf } = held;
     return {
       row: (index) => ({
         kind: "memory",
@@ -108,7 +108,7 @@ class Threads implements Executor {
     };
   }
 
-  #takeSpare(numRows: number, numCoordinates: number): HeldRows | undefined {
+  #takeSpare(numRows: number, numCoordinates: number): RowMemory | undefined {
     const spare = this.#spare;
     if (spare === undefined || spare.numCoordinates !== numCoordinates || spare.numRows < numRows) return undefined;
     this.#spare = undefined;
@@ -140,17 +140,6 @@ class Threads implements Executor {
     this.#spare = undefined;
     await this.#pool?.end("closed");
   }
-}
-
-interface HeldRows {
-  readonly rows: RowMemory;
-  readonly numRows: number;
-  readonly numCoordinates: number;
-}
-
-function heldRows(numRows: number, numCoordinates: number): HeldRows | undefined {
-  const rows = rowMemory(numRows, numCoordinates);
-  return rows && { rows, numRows, numCoordinates };
 }
 
 const closed = () => new FederationError("SHUTTING_DOWN", "the aggregation engine was closed");

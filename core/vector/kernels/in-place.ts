@@ -6,6 +6,8 @@ import type { DistancePath } from "./pairwise.ts";
 /** Rows in a WebAssembly memory that threads share, each zero behind its end up to a whole block. */
 export interface RowMemory {
   readonly memory: WebAssembly.Memory;
+  readonly numRows: number;
+  readonly numCoordinates: number;
   /** Where a row begins, in bytes. */
   addressOf(row: number): number;
 }
@@ -23,7 +25,7 @@ export function rowMemory(numRows: number, numCoordinates: number): RowMemory | 
   if (numPages > MAX_PAGES) return undefined;
   try {
     const memory = new WebAssembly.Memory({ initial: numPages, maximum: numPages, shared: true });
-    return { memory, addressOf: (row) => row * stride };
+    return { memory, numRows, numCoordinates, addressOf: (row) => row * stride };
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

@@ -1,3 +1,4 @@
+import { expectedCohort, largestCohort } from "../../../coordinator/index.ts";
 import type { Setting } from "../../attacks/registry.ts";
 import type { Cell } from "./cell.ts";
 
@@ -12,14 +13,7 @@ export function attackSettingOf(cell: Pick<Cell, "clients" | "attackers" | "coho
   return { numClients: Math.max(Math.round(asked), numAttackers + 1), numAttackers, numClasses };
 }
 
-/** Clients that a round asks, in expectation. */
+/** Clients that a round asks, on average. */
 export function askedOnAverage({ clients, cohort }: Pick<Cell, "clients" | "cohort">): number {
-  switch (cohort.sampling) {
-    case "full":
-      return clients;
-    case "fixed":
-      return Math.min(cohort.size, clients);
-    case "poisson":
-      return Math.min(cohort.rate * clients, cohort.cap ?? clients);
-  }
+  return Math.min(expectedCohort(cohort, clients), largestCohort(cohort, clients));
 }

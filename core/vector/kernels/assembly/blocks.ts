@@ -7,16 +7,11 @@ import { Product, SquaredDistance } from "./summed";
 
 const TILE: usize = TILE_LENGTH * sizeof<f32>();
 
-/** ||a - b||^2 over the blocks that begin at these addresses. */
-export function squaredDistance(a: usize, b: usize, exact: bool): f64 {
-  return exact ? exactBlock<SquaredDistance>(a, b) : fastBlock<SquaredDistance>(a, b);
-}
-
 /** ||b - c||^2 of the last `squaredDistances`: a function has one result. */
 export let second: f64 = 0;
 
 /**
- * ||a - c||^2, and ||b - c||^2 into `second`. Two rows that come from memory take three quarters of the time of one after
+ * ||a - c||^2 over the blocks that begin at these addresses, and ||b - c||^2 into `second`. Two rows that come from memory take three quarters of the time of one after
  * the other.
  */
 export function squaredDistances(a: usize, b: usize, c: usize, exact: bool): f64 {
@@ -25,7 +20,7 @@ export function squaredDistances(a: usize, b: usize, c: usize, exact: bool): f64
   return exactBlock<SquaredDistance>(a, c);
 }
 
-/** <a, b>, likewise. */
+/** <a, b> over two blocks. */
 export function innerProduct(a: usize, b: usize, exact: bool): f64 {
   return exact ? exactBlock<Product>(a, b) : fastBlock<Product>(a, b);
 }
