@@ -53,6 +53,7 @@ export async function delayProxy(toPort: number, roundTripMs: number): Promise<D
     cut,
     freeze: () => {
       frozen = true;
+      for (const socket of sockets) socket.pause();
     },
     cutAfter: (bytes) => {
       cutAtBytes = bytes;

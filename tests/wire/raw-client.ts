@@ -1,7 +1,7 @@
 import { Client, credentials, Metadata, type MethodDefinition, type ServiceError } from "@grpc/grpc-js";
 import { expect, onTestFinished } from "vitest";
 import { connectionMessage } from "../../core/crypto/messages.ts";
-import { fromHex } from "../../core/ids.ts";
+import { type Digest, fromHex } from "../../core/ids.ts";
 import type { SignedUpdate } from "../../core/update.ts";
 import type { ClientMessage } from "../../proto/generated/holdfast/v1/ClientMessage.ts";
 import { loadWire } from "../../proto/load.ts";
@@ -55,6 +55,8 @@ export function streamRaw<Response>(client: Client, method: Method<Response>, me
 /** The catalogue code a call ended with. */
 export const codeOf = (error: ServiceError | undefined) => error?.metadata?.get("holdfast-code")[0];
 
+export type RawSession = Pick<Awaited<ReturnType<typeof rawSession>>, "client" | "metadata">;
+
 /** A proper handshake on a raw client: its control stream, and what every other call must carry. */
 export async function rawSession(address: string, { key, profile }: Enrolment) {
   const client = rawClient(address);
@@ -70,6 +72,13 @@ export async function rawSession(address: string, { key, profile }: Enrolment) {
   const metadata = new Metadata();
   metadata.set("holdfast-session-bin", control.replies[1]?.session?.sessionToken as Buffer);
   return { client, control, metadata };
+}
+
+/** A download with every chunk as it came. */
+export function rawDownload({ client, metadata }: RawSession, digest: Digest, offset = 0) {
+  const { path, requestSerialize, responseDeserialize } = wire.v1.Participation.service.DownloadBlob;
+  const request = { sha256: fromHex(digest), offset };
+  return client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, metadata);
 }
 
 /** An upload whose every message the test writes itself. */
