@@ -1,4 +1,4 @@
-import { withLocalNoise } from "../client/local-noise.ts";
+import { withLocalNoise } from "../client/privacy/local-noise.ts";
 import { floatDataset } from "../core/data/dataset.ts";
 import { startBackend } from "../core/model/backends.ts";
 import { trainPrivately } from "../core/model/dp-sgd.ts";

@@ -4,9 +4,9 @@ import { toHex } from "../core/ids.ts";
 import type { ClientActions } from "./cli.ts";
 import { enrollHome } from "./enroll.ts";
 import { makeKey } from "./keys.ts";
-import { clientPrivacy } from "./privacy-command.ts";
+import { clientPrivacy } from "./privacy/privacy-command.ts";
+import { tellStatement } from "./privacy/tell-privacy.ts";
 import { runClient } from "./run.ts";
-import { tellStatement } from "./tell-privacy.ts";
 
 const STDERR = 2;
 

@@ -9,7 +9,7 @@ export { makeKey } from "./keys.ts";
 export type { Outbox } from "./outbox.ts";
 export { type Participant, type ParticipantParts, participant } from "./participant.ts";
 export { OPEN_POLICY } from "./policy.ts";
-export { memoryLedger } from "./privacy-ledger.ts";
+export { memoryLedger } from "./privacy/privacy-ledger.ts";
 export type { ClientProfile } from "./profile.ts";
 export type { Receipts } from "./receipts.ts";
 export { openParts } from "./run.ts";

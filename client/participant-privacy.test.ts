@@ -9,7 +9,7 @@ import { exampleMechanism } from "../core/privacy/client-charge.ts";
 import type { LocalUpdate } from "../core/update.ts";
 import { openOutbox } from "./outbox.ts";
 import { connectedClient, heard } from "./participant.contract.ts";
-import { openLedger } from "./privacy-ledger.ts";
+import { openLedger } from "./privacy/privacy-ledger.ts";
 import { CENTRAL, EXAMPLE, FakeCoordinator, fakeTrainer, LOCAL, planWith, SILENT, temporaryFolder } from "./testing.ts";
 
 const D = 6;

@@ -10,7 +10,7 @@ import { readKey } from "./keys.ts";
 import { openOutbox } from "./outbox.ts";
 import { type ParticipantParts, participant } from "./participant.ts";
 import { OPEN_POLICY, type Policy, readPolicy } from "./policy.ts";
-import { openLedger } from "./privacy-ledger.ts";
+import { openLedger } from "./privacy/privacy-ledger.ts";
 import { receiptsIn } from "./receipts.ts";
 import { commandTrainer } from "./training/command-trainer.ts";
 import { tfjsTrainer } from "./training/tfjs-trainer.ts";

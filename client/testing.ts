@@ -22,7 +22,7 @@ import { openHeads } from "./heads.ts";
 import { openOutbox } from "./outbox.ts";
 import type { ParticipantParts } from "./participant.ts";
 import { OPEN_POLICY } from "./policy.ts";
-import { memoryLedger } from "./privacy-ledger.ts";
+import { memoryLedger } from "./privacy/privacy-ledger.ts";
 import { receiptsIn } from "./receipts.ts";
 import type { Trainer, TrainingTask } from "./training/trainer.ts";
 import type { ControlMessage, Session, TaskKey, Transport } from "./transport.ts";

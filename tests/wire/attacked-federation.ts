@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { grpcTransport, participant, type Trainer, type Transport } from "../../client/index.ts";
-import { memoryLedger } from "../../client/privacy-ledger.ts";
+import { memoryLedger } from "../../client/privacy/privacy-ledger.ts";
 import { startServer } from "../../coordinator/grpc/server.ts";
 import type { Limits } from "../../coordinator/parts.ts";
 import { eventsOf, jobEnded, type TestFederation, testFederation } from "../../coordinator/testing.ts";

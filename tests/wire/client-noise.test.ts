@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { grpcTransport, participant, tfjsTrainer } from "../../client/index.ts";
-import { openLedger } from "../../client/privacy-ledger.ts";
+import { openLedger } from "../../client/privacy/privacy-ledger.ts";
 import { startServer } from "../../coordinator/grpc/server.ts";
 import { eventsOf, jobEnded, testFederation } from "../../coordinator/testing.ts";
 import { byteDataset } from "../../core/data/dataset.ts";

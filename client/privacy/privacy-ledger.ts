@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { FederationError, type Refusal, refuse } from "../core/errors.ts";
-import { DurableDisk } from "../core/files/durable-write.ts";
-import { asJobId, type JobId } from "../core/ids.ts";
-import type { Plan } from "../core/plan.ts";
-import { type Account, boundUnder, NOTHING_CHARGED, withEntry } from "../core/privacy/account.ts";
-import { ACCOUNTANT_VERSION, type AccountantName } from "../core/privacy/accountants/accountant.ts";
-import { clientCharge, clientClaim } from "../core/privacy/client-charge.ts";
+import { FederationError, type Refusal, refuse } from "../../core/errors.ts";
+import { DurableDisk } from "../../core/files/durable-write.ts";
+import { asJobId, type JobId } from "../../core/ids.ts";
+import type { Plan } from "../../core/plan.ts";
+import { type Account, boundUnder, NOTHING_CHARGED, withEntry } from "../../core/privacy/account.ts";
+import { ACCOUNTANT_VERSION, type AccountantName } from "../../core/privacy/accountants/accountant.ts";
+import { clientCharge, clientClaim } from "../../core/privacy/client-charge.ts";
 
 /**
  * What this client has paid for updates noised by itself, and its hard stop: nobody else knows of updates that were lost,

@@ -1,13 +1,13 @@
-import { FederationError } from "../core/errors.ts";
-import type { JobId } from "../core/ids.ts";
-import { type Account, boundUnder } from "../core/privacy/account.ts";
-import { planClaim } from "../core/privacy/private-plan.ts";
-import type { TaskStatement } from "../core/statements.ts";
-import type { Heads } from "./heads.ts";
+import { FederationError } from "../../core/errors.ts";
+import type { JobId } from "../../core/ids.ts";
+import { type Account, boundUnder } from "../../core/privacy/account.ts";
+import { planClaim } from "../../core/privacy/private-plan.ts";
+import type { TaskStatement } from "../../core/statements.ts";
+import type { Heads } from "../heads.ts";
+import type { ClientProfile } from "../profile.ts";
+import type { Session } from "../transport.ts";
 import { auditLog } from "./log-audit.ts";
 import { type OwnJob, type OwnPrivacy, ownPrivacy } from "./own-privacy.ts";
-import type { ClientProfile } from "./profile.ts";
-import type { Session } from "./transport.ts";
 
 interface AuditParts {
   readonly profile: Pick<ClientProfile, "clientId">;

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { isRefusal } from "../core/errors.ts";
-import { asJobId } from "../core/ids.ts";
-import { boundOf } from "../core/privacy/accountants/accountant.ts";
-import { clientCharge } from "../core/privacy/client-charge.ts";
+import { isRefusal } from "../../core/errors.ts";
+import { asJobId } from "../../core/ids.ts";
+import { boundOf } from "../../core/privacy/accountants/accountant.ts";
+import { clientCharge } from "../../core/privacy/client-charge.ts";
+import { CENTRAL, EXAMPLE, JOB, LOCAL, planWith, temporaryFolder } from "../testing.ts";
 import { memoryLedger, openLedger, type PrivacyLedger } from "./privacy-ledger.ts";
-import { CENTRAL, EXAMPLE, JOB, LOCAL, planWith, temporaryFolder } from "./testing.ts";
 
 const OTHER_JOB = asJobId("0b".repeat(16));
 const local = (changes = {}) => planWith({ privacy: { ...LOCAL, ...changes } });

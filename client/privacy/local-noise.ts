@@ -1,6 +1,6 @@
-import { gaussian } from "../core/random/gaussian.ts";
-import type { Random } from "../core/random/random.ts";
-import { clip } from "../core/vector/clip.ts";
+import { gaussian } from "../../core/random/gaussian.ts";
+import type { Random } from "../../core/random/random.ts";
+import { clip } from "../../core/vector/clip.ts";
 
 /** Steps of the grid in one standard deviation of the noise: rounding adds 1/(12 GRID^2) to its variance. */
 const GRID = 2 ** 12;

@@ -1,13 +1,13 @@
-import { canonicalJson } from "../core/crypto/canonical-json.ts";
-import { FederationError } from "../core/errors.ts";
-import { type Account, boundUnder } from "../core/privacy/account.ts";
-import { type Contract, contractLines } from "../core/privacy/contract.ts";
-import { planContract } from "../core/privacy/plan-contract.ts";
-import { planClaim, roundsCharged } from "../core/privacy/private-plan.ts";
-import { toldEpsilon } from "../core/privacy/told.ts";
+import { canonicalJson } from "../../core/crypto/canonical-json.ts";
+import { FederationError } from "../../core/errors.ts";
+import { type Account, boundUnder } from "../../core/privacy/account.ts";
+import { type Contract, contractLines } from "../../core/privacy/contract.ts";
+import { planContract } from "../../core/privacy/plan-contract.ts";
+import { planClaim, roundsCharged } from "../../core/privacy/private-plan.ts";
+import { toldEpsilon } from "../../core/privacy/told.ts";
+import type { ClientProfile } from "../profile.ts";
 import type { AuditedPrivacy } from "./audit-privacy.ts";
 import { leastCharge, type OwnJob } from "./own-privacy.ts";
-import type { ClientProfile } from "./profile.ts";
 
 /** Null where no accountant can put a number on it. JSON has no infinity. */
 type Epsilon = number | "infinite" | null;

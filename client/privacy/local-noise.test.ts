@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { normalCdf } from "../core/privacy/accountants/special-functions.ts";
-import { seededRandom } from "../core/random/seeded.ts";
-import { clip } from "../core/vector/clip.ts";
-import { norm } from "../core/vector/norms.ts";
+import { normalCdf } from "../../core/privacy/accountants/special-functions.ts";
+import { seededRandom } from "../../core/random/seeded.ts";
+import { clip } from "../../core/vector/clip.ts";
+import { norm } from "../../core/vector/norms.ts";
 import { withLocalNoise } from "./local-noise.ts";
 
 const random = (fill: number) => seededRandom(new Uint8Array(32).fill(fill));

@@ -1,17 +1,17 @@
 import { z } from "zod";
-import { canonicalBytes, canonicalJson } from "../core/crypto/canonical-json.ts";
-import { sha256 } from "../core/crypto/sha256.ts";
-import { FederationError } from "../core/errors.ts";
-import { asJobId, type ClientId, type Digest, type JobId } from "../core/ids.ts";
-import { privacySchema } from "../core/plan-privacy.ts";
-import { type Account, withEntry } from "../core/privacy/account.ts";
-import type { Charge } from "../core/privacy/accountants/accountant.ts";
-import type { Mechanism, Sampling } from "../core/privacy/accountants/mechanism.ts";
-import { centralMechanism, treeOf } from "../core/privacy/central-charge.ts";
-import { clientCharge } from "../core/privacy/client-charge.ts";
-import type { PrivateTerms } from "../core/privacy/private-plan.ts";
-import { type AccountReader, accountReader, samplingSchema } from "../core/privacy/recompute.ts";
-import type { TaskKey } from "./transport.ts";
+import { canonicalBytes, canonicalJson } from "../../core/crypto/canonical-json.ts";
+import { sha256 } from "../../core/crypto/sha256.ts";
+import { FederationError } from "../../core/errors.ts";
+import { asJobId, type ClientId, type Digest, type JobId } from "../../core/ids.ts";
+import { privacySchema } from "../../core/plan-privacy.ts";
+import { type Account, withEntry } from "../../core/privacy/account.ts";
+import type { Charge } from "../../core/privacy/accountants/accountant.ts";
+import type { Mechanism, Sampling } from "../../core/privacy/accountants/mechanism.ts";
+import { centralMechanism, treeOf } from "../../core/privacy/central-charge.ts";
+import { clientCharge } from "../../core/privacy/client-charge.ts";
+import type { PrivateTerms } from "../../core/privacy/private-plan.ts";
+import { type AccountReader, accountReader, samplingSchema } from "../../core/privacy/recompute.ts";
+import type { TaskKey } from "../transport.ts";
 
 /** A job with privacy that this client is in the population of, as the log has it. */
 export interface OwnJob extends PrivateTerms {

@@ -1,10 +1,10 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { FederationError } from "../core/errors.ts";
-import { fromHex, type JobId } from "../core/ids.ts";
-import type { TaskStatement } from "../core/statements.ts";
-import type { CoordinatorVerifier } from "./coordinator-verifier.ts";
+import { FederationError } from "../../core/errors.ts";
+import { fromHex, type JobId } from "../../core/ids.ts";
+import type { TaskStatement } from "../../core/statements.ts";
+import type { CoordinatorVerifier } from "../coordinator-verifier.ts";
 
 const line = z.strictObject({ statement: z.string(), signature: z.string() });
 

@@ -1,8 +1,8 @@
-import { merkleFrontier } from "../core/crypto/merkle.ts";
-import { publicLeafHash } from "../core/crypto/public-leaf.ts";
-import { FederationError } from "../core/errors.ts";
-import type { SignedHead } from "../core/statements.ts";
-import type { Session } from "./transport.ts";
+import { merkleFrontier } from "../../core/crypto/merkle.ts";
+import { publicLeafHash } from "../../core/crypto/public-leaf.ts";
+import { FederationError } from "../../core/errors.ts";
+import type { SignedHead } from "../../core/statements.ts";
+import type { Session } from "../transport.ts";
 
 /**
  * Walks the whole log up to the newest of the signed heads and holds it against each of them: what the coordinator hands

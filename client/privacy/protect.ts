@@ -1,13 +1,13 @@
-import { canonicalJson } from "../core/crypto/canonical-json.ts";
-import { FederationError, type Refusal } from "../core/errors.ts";
-import type { JobId } from "../core/ids.ts";
-import type { Plan } from "../core/plan.ts";
-import type { CentralPrivacy } from "../core/plan-privacy.ts";
-import { exampleMechanism, localNoiseStdDev } from "../core/privacy/client-charge.ts";
-import type { Random } from "../core/random/random.ts";
-import { seededRandom } from "../core/random/seeded.ts";
-import type { ExampleMechanism, LocalUpdate } from "../core/update.ts";
-import { clip } from "../core/vector/clip.ts";
+import { canonicalJson } from "../../core/crypto/canonical-json.ts";
+import { FederationError, type Refusal } from "../../core/errors.ts";
+import type { JobId } from "../../core/ids.ts";
+import type { Plan } from "../../core/plan.ts";
+import type { CentralPrivacy } from "../../core/plan-privacy.ts";
+import { exampleMechanism, localNoiseStdDev } from "../../core/privacy/client-charge.ts";
+import type { Random } from "../../core/random/random.ts";
+import { seededRandom } from "../../core/random/seeded.ts";
+import type { ExampleMechanism, LocalUpdate } from "../../core/update.ts";
+import { clip } from "../../core/vector/clip.ts";
 import { withLocalNoise } from "./local-noise.ts";
 import type { PrivacyLedger } from "./privacy-ledger.ts";
 
