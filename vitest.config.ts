@@ -18,8 +18,10 @@ export default defineConfig({
     // by default one core is left idle, which on two is half of the machine
     maxWorkers: "100%",
     setupFiles: ["tests/setup.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // for a busy machine: what passes does not wait for them
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       // modules hold no state, so that loading them once for many files saves a third of the time
       {

@@ -36,8 +36,8 @@ const ROW_BUDGET_BYTES = 2 ** 29;
 const given = JSON.parse(process.argv[2] ?? "{}") as ChildCase;
 const { rows, numCoordinates, numThreads, arrivalMs, numByzantine, rule, preAggregators } = given;
 const pipeline = pipelineOf({ rule, preAggregators: [...preAggregators], numByzantine, weights: "uniform" });
-const sources = given.inMemory ? rows.map(loaded) : rows;
 const engine = workerEngine({ numThreads });
+const sources = given.inMemory ? loaded() : rows;
 const input = {
   engine,
   pipeline,
@@ -85,10 +85,14 @@ async function closing(everyMs: number): Promise<number> {
   return seconds;
 }
 
-function loaded(source: RowSource): RowSource {
-  const values = new Float32Array(new SharedArrayBuffer(4 * numCoordinates));
-  readRow(source, 0, values);
-  return { kind: "memory", values };
+/** Where a coordinator has the rows of a round. */
+function loaded(): RowSource[] {
+  const room = engine.roomFor(rows.length, numCoordinates);
+  return rows.map((source, i) => {
+    const row = room.row(i);
+    readRow(source, 0, row.values);
+    return row;
+  });
 }
 
 function referencesOf() {

@@ -27,7 +27,7 @@ export function start(parts: ParticipantParts) {
   return { ended: outcome, stop };
 }
 
-export const eventually = (check: () => unknown) => vi.waitFor(check, { interval: 2, timeout: 5_000 });
+export const eventually = (check: () => unknown) => vi.waitFor(check, { interval: 2, timeout: 20_000 });
 
 export const connected = (coordinator: FakeCoordinator) => eventually(() => expect(coordinator.isConnected).toBe(true));
 

@@ -160,6 +160,19 @@ describe("what the coordinator says is checked", () => {
     await heard(coordinator, "TASK_INVALID");
   });
 
+  test("what the digests of blobs are is for whoever opened the client to say", async () => {
+    const asked: Uint8Array[] = [];
+    const { coordinator } = await connectedClient({
+      digestOf: (bytes) => {
+        asked.push(bytes);
+        return asked.length === 1 ? sha256(bytes) : ZERO_DIGEST;
+      },
+    });
+    coordinator.push(coordinator.task());
+    await heard(coordinator, "TASK_INVALID");
+    expect(asked.map(Buffer.from)).toEqual([canonicalBytes(planWith()), bytesOf(BASE_MODEL)].map(Buffer.from));
+  });
+
   test("a base model of another length is declined", async () => {
     const { coordinator } = await connectedClient();
     const short = bytesOf(BASE_MODEL.subarray(1));

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../core/clock.ts";
+import { sha256 } from "../core/crypto/sha256.ts";
 import type { SigningKey } from "../core/crypto/sign.ts";
 import { ERROR_CATALOG, FederationError, isRefusal, type Refusal, refuse } from "../core/errors.ts";
 import type { Digest, JobId } from "../core/ids.ts";
@@ -40,6 +41,8 @@ export interface ParticipantParts {
   readonly random: Random;
   readonly wait: Wait;
   readonly log: Logger;
+  /** Of what was fetched; participants of one process that are handed the very same bytes may have them hashed once. */
+  readonly digestOf?: (bytes: Uint8Array) => Digest;
 }
 
 export interface Participant {
@@ -139,18 +142,19 @@ class FederatedParticipant implements Participant {
 
   /** One model update on this side of the wire: from the task to signed bytes on disk, ready to leave. */
   async #answer({ task, signal }: Assignment): Promise<SignedUpdate | Refusal> {
-    const { policy, trainer, ledger, random, outbox, signer, clock } = this.#parts;
+    const { policy, trainer, ledger, random, outbox, signer, clock, digestOf = sha256 } = this.#parts;
     const { keyEpoch } = this.#parts.profile;
     const fetch = (digest: Digest) => this.#connection.request((session) => session.fetch(digest, signal), signal);
+    const source = { fetch, digestOf };
 
-    const terms = await termsOf(task, this.#terms, fetch);
+    const terms = await termsOf(task, this.#terms, source);
     this.#terms = terms;
     const { plan } = terms;
     const refusal = objection(policy, task, plan) ?? ledger.objection(plan);
     if (refusal !== undefined) return refusal;
     await this.#connection.request((session) => session.accept(attemptOf(task)), signal);
 
-    const baseModel = await fetchBaseModel(task, terms.schema, fetch);
+    const baseModel = await fetchBaseModel(task, terms.schema, source);
     const trained = await train(trainer, task, terms, { baseModel, signal, progress: this.#progressOf(task) });
     const local = await protect(trained, plan, { jobId: task.jobId, ledger, random });
     if (isRefusal(local)) return local;

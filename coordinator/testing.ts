@@ -90,7 +90,7 @@ async function enrollClient({ parts }: Coordinator, clientName: string): Promise
 
 /** The newest task this client was pushed; waits for it. */
 export async function taskOf(client: TestClient, round: number, attempt = 0): Promise<TaskStatement> {
-  for (let waited = 0; waited < 5_000; waited += 5) {
+  for (let waited = 0; waited < 20_000; waited += 5) {
     const tasks = client.pushed.flatMap((it) => (it.type === "task" ? [it.task.statement] : []));
     const found = tasks.find((it) => it.round === round && it.attempt === attempt);
     if (found !== undefined) return found;
@@ -156,7 +156,7 @@ export function eventsOf({ coordinator }: TestFederation, jobId: JobId) {
 export async function jobEnded(federation: TestFederation, jobId: JobId): Promise<void> {
   const { journal } = federation.coordinator.parts;
   while (!eventsOf(federation, jobId).some((event) => event.type === "JobEnded")) {
-    await journal.grownBeyond(journal.size, AbortSignal.timeout(10_000));
+    await journal.grownBeyond(journal.size, AbortSignal.timeout(20_000));
   }
 }
 

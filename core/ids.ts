@@ -43,5 +43,5 @@ export function toHex(bytes: Uint8Array): string {
 }
 
 export function fromHex(hex: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(hex, "hex"));
+  return new Uint8Array(Buffer.from(hex, "hex"));
 }

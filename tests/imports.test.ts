@@ -39,7 +39,7 @@ beforeAll(async () => {
   } finally {
     for (const [, path] of PLANTED) await rm(join(ROOT, path), { force: true });
   }
-}, 60_000);
+});
 
 /** What dependency-cruiser reports; with violations it exits with their number. */
 function violationsIn(paths: readonly string[]): Promise<readonly Violation[]> {

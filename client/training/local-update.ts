@@ -1,11 +1,11 @@
 import { FederationError } from "../../core/errors.ts";
 import type { Plan } from "../../core/plan.ts";
 
-/** Local weights minus base weights, in float32. */
+/** Local weights minus base weights, in float32, in the memory of the local ones, which are gone. */
 export function deltaOf(weights: Float32Array, baseModel: Float32Array): Float32Array {
-  const delta = new Float32Array(weights.length);
-  for (let i = 0; i < delta.length; i++) delta[i] = (weights[i] as number) - (baseModel[i] as number);
-  return delta;
+  const { length } = weights;
+  for (let i = 0; i < length; i++) weights[i] = (weights[i] as number) - (baseModel[i] as number);
+  return weights;
 }
 
 /**

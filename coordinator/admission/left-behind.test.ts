@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { encodeHeader, updateMessage } from "../../core/crypto/envelope.ts";
 import { inFolder } from "../../core/files/faulty-files.contract.ts";
 import { bytesOf } from "../../core/tensors/digest.ts";
@@ -53,7 +53,7 @@ async function half({ coordinator, slow }: Site, round: number): Promise<Upload>
 
 const closeRound = async (site: Site, round: number) => {
   await sendDelta(site, site.quick, await taskOf(site.quick, round), delta);
-  await vi.waitFor(() => expect(site.coordinator.parts.jobs.list()[0]?.round).toBe(round));
+  await expect.poll(() => site.coordinator.parts.jobs.list()[0]?.round).toBe(round);
 };
 
 test("what was left for a resume stays while its round is open, and goes when it closes", () =>
@@ -61,7 +61,7 @@ test("what was left for a resume stays while its round is open, and goes when it
     await (await half(site, 1)).suspend();
     expect(await site.spools()).toHaveLength(1);
     await closeRound(site, 1);
-    await vi.waitFor(async () => expect(await site.spools()).toEqual([]));
+    await expect.poll(() => site.spools()).toEqual([]);
 
     const upload = await half(site, 2);
     expect(upload.offset).toBe(4 * INPUTS);
@@ -76,6 +76,6 @@ test("what is left after its round has closed goes at once, also when the job ha
       await closeRound(site, round);
       expect(await site.spools()).toHaveLength(1);
       await upload.suspend();
-      await vi.waitFor(async () => expect(await site.spools()).toEqual([]));
+      await expect.poll(() => site.spools()).toEqual([]);
     }
   }));

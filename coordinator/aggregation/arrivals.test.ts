@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { BLOCK_LENGTH } from "../../core/vector/kernels/layout.ts";
 import type { PairSums } from "../../core/vector/kernels/pairwise.ts";
 import { norm } from "../../core/vector/norms.ts";
@@ -93,29 +93,26 @@ describe("rows measured as they arrive", () => {
     );
   });
 
-  test.each(["exact", "fast"] as const)(
-    "in memory that threads read in place, on the %s path: the same",
-    async (path) => {
+  describe("in memory that threads read in place", () => {
+    const engine = workerEngine({ numThreads: 2 });
+    afterAll(() => engine.close());
+
+    test.each(["exact", "fast"] as const)("on the %s path: the same", async (path) => {
       // so long that three of them are worth telling threads
       const vectors = normalVectors(6, 43 * BLOCK_LENGTH + 5, 2);
       const options = { path, innerProducts: path === "exact" };
       const expected = bitsOf(await testEngine.pairs(rowsOf(vectors), options));
-      const engine = workerEngine({ numThreads: 2 });
-      try {
-        for (const groups of [
-          [[0], [1], [2], [3], [4], [5]],
-          [[5], [2, 0], [4, 1, 3]],
-          [[3, 5, 4, 1], [2], [0]],
-        ]) {
-          const { sources, measured } = await arriveInGroups(engine, vectors, groups, path);
-          expect(sources.every((source) => source.kind === "memory" && source.memory !== undefined)).toBe(true);
-          expect(measured && bitsOf(measured)).toEqual(expected);
-        }
-      } finally {
-        await engine.close();
+      for (const groups of [
+        [[0], [1], [2], [3], [4], [5]],
+        [[5], [2, 0], [4, 1, 3]],
+        [[3, 5, 4, 1], [2], [0]],
+      ]) {
+        const { sources, measured } = await arriveInGroups(engine, vectors, groups, path);
+        expect(sources.every((source) => source.kind === "memory" && source.memory !== undefined)).toBe(true);
+        expect(measured && bitsOf(measured)).toEqual(expected);
       }
-    },
-  );
+    });
+  });
 
   test("each pass measures what came meanwhile, and the last one only the last row", async () => {
     const { engine, passes } = watched();
@@ -186,7 +183,7 @@ describe("rows measured as they arrive", () => {
     const { engine, passes } = watched();
     const arriving = arrivals(engine, DISTANCES);
     await arrive(arriving, KEYS.slice(0, 5), () => false);
-    await vi.waitFor(() => expect(passes).toHaveLength(1), { interval: 0 });
+    await expect.poll(() => passes, { interval: 0 }).toHaveLength(1);
     arriving.add("update 5", 1e-3, async (into) => into.set(vectorOf("update 5")));
     const arrived = await arriving.rows(KEYS, "exact");
     expect(passes).toEqual(["fast 0 of 5", "exact 0 of 6"]);
@@ -261,6 +258,6 @@ describe("what cannot be taken in", () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(closed).toBe(0);
     arrive5();
-    await vi.waitFor(() => expect(closed).toBe(1));
+    await expect.poll(() => closed).toBe(1);
   });
 });

@@ -131,7 +131,7 @@ test("a quarantine, a release and reputations are there after a restart; of othe
   const restartedFederation = { ...federation, coordinator: again };
   const cohortSize = async (reputation: string) => {
     const other = await start(restartedFederation, plan(1, KRUM, reputation));
-    await again.parts.journal.grownBeyond(journal.size, AbortSignal.timeout(1_000));
+    await again.parts.journal.grownBeyond(journal.size, AbortSignal.timeout(20_000));
     return eventsOf(restartedFederation, other).find((it) => it.type === "RoundOpened")?.cohort.length;
   };
   expect(await cohortSize("reputation: { mode: quarantine }")).toBe(N - 1);

@@ -80,7 +80,7 @@ function endless() {
   const columns = vi.fn<Engine["columns"]>(({ signal }) => {
     return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
   });
-  return { engine: engineWith(columns), begun: () => vi.waitFor(() => expect(columns).toHaveBeenCalled()) };
+  return { engine: engineWith(columns), begun: () => expect.poll(() => columns.mock.calls.length).toBeGreaterThan(0) };
 }
 
 test("a halt stops the aggregation and leaves the round closed for the next process", async () => {
@@ -119,7 +119,7 @@ test("a job halted while its version is stored commits it, and opens no further 
     return putTensors(...tensors);
   };
   await answer(federation, 1);
-  await vi.waitFor(() => expect(halted).toBeDefined());
+  await expect.poll(() => halted !== undefined).toBe(true);
   await halted;
   expect(typesOf(federation, jobId).slice(-2)).toEqual(["RoundDiagnosed", "VersionCommitted"]);
   expect(federation.errors).toEqual([]);

@@ -45,11 +45,11 @@ test("an evaluation that takes longer than a round's deadline holds its opening 
 
     for (const round of [1, 2, 3]) {
       expect((await answer(federation, round)).deadlineMs).toBe(DEADLINE_MS);
-      await vi.waitFor(() => expect(numClosed()).toBe(round));
+      await expect.poll(numClosed).toBe(round);
       // the version of the round before is still looked at while this round's is made
       now += 10 * DEADLINE_MS;
       slow.finish();
-      await vi.waitFor(() => expect(slow.started).toBe(round));
+      await expect.poll(() => slow.started).toBe(round);
     }
     slow.finish();
     await jobEnded(federation, jobId);

@@ -4,9 +4,13 @@ import type { ServerOptimizer } from "./server-optimizer.ts";
 export function fedAvg({ learningRate }: { readonly learningRate: number }): ServerOptimizer {
   return {
     name: "FedAvg",
-    step: (base, delta) => ({
-      weights: base.map((weight, i) => weight + learningRate * (delta[i] as number)),
-      state: undefined,
-    }),
+    step(base, delta) {
+      const weights = new Float32Array(base.length);
+      // map() would make an object of every number
+      for (let i = 0; i < weights.length; i++) {
+        weights[i] = (base[i] as number) + learningRate * (delta[i] as number);
+      }
+      return { weights, state: undefined };
+    },
   };
 }

@@ -93,6 +93,17 @@ export function describeBlobStore(name: string, open: (folder: string) => Promis
       );
     });
 
+    test("what was written stays when the writer uses its chunk again", () =>
+      withStore(async (store) => {
+        const spool = await store.openSpool("key", schema, payload.length);
+        const chunk = new Uint8Array(payload);
+        await spool.write(chunk);
+        chunk.fill(0);
+        const digest = await spool.adopt();
+        expect(digest).toBe(sha256(payload));
+        expect([...(await store.read(digest))]).toEqual([...payload]);
+      }));
+
     test("bytes beyond the size are refused and change nothing", () =>
       withStore(async (store) => {
         const spool = await store.openSpool("upload", schema, payload.length);

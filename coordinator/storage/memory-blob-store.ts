@@ -29,11 +29,11 @@ class MemoryBlobStore implements BlobStore {
     if (values.length !== numCoordinates(schema)) {
       throw new FederationError("SCHEMA_MISMATCH", `${values.length} values for a schema of ${numCoordinates(schema)}`);
     }
-    return this.#keep(Uint8Array.from(bytesOf(values)));
+    return this.putBytes(bytesOf(values));
   }
 
   async putBytes(bytes: Uint8Array): Promise<Digest> {
-    return this.#keep(Uint8Array.from(bytes));
+    return this.#keep(sha256(bytes), new Uint8Array(bytes));
   }
 
   async openSpool(key: string, schema: TensorSchema, sizeBytes: number): Promise<Spool> {
@@ -42,8 +42,8 @@ class MemoryBlobStore implements BlobStore {
     await older?.suspend();
     const spool = new MemorySpool(sizeBytes, older?.form === form ? older : undefined, {
       form,
-      path: join(this.#scratchFolder, sha256(key)),
-      keep: (payload) => this.#keep(payload),
+      path: () => join(this.#scratchFolder, sha256(key)),
+      keep: (digest, payload) => this.#keep(digest, payload),
       drop: () => this.#spools.delete(key),
     });
     this.#spools.set(key, spool);
@@ -80,8 +80,7 @@ class MemoryBlobStore implements BlobStore {
     this.#payloads.delete(digest);
   }
 
-  #keep(payload: Uint8Array): Digest {
-    const digest = sha256(payload);
+  #keep(digest: Digest, payload: Uint8Array): Digest {
     this.#payloads.set(digest, payload);
     return digest;
   }
@@ -96,20 +95,25 @@ class MemoryBlobStore implements BlobStore {
 interface MemorySpoolSettings {
   /** Only an upload of the same form goes on where an older one ended. */
   readonly form: string;
-  readonly path: string;
-  readonly keep: (payload: Uint8Array) => Digest;
+  readonly path: () => string;
+  readonly keep: (digest: Digest, payload: Uint8Array) => Digest;
   readonly drop: () => void;
 }
 
 class MemorySpool implements Spool {
   readonly #settings: MemorySpoolSettings;
-  readonly #payload: Uint8Array;
+  readonly #sizeBytes: number;
+  /** What has come is its beginning. */
+  #payload: Uint8Array;
   #offset: number;
+  /** Of what has come. */
+  #digest: Digest | undefined;
   #ended = false;
 
   constructor(sizeBytes: number, older: MemorySpool | undefined, settings: MemorySpoolSettings) {
     this.#settings = settings;
-    this.#payload = older === undefined ? new Uint8Array(sizeBytes) : older.#payload;
+    this.#sizeBytes = sizeBytes;
+    this.#payload = older === undefined ? new Uint8Array() : older.#payload;
     this.#offset = older?.offset ?? 0;
   }
 
@@ -122,31 +126,36 @@ class MemorySpool implements Spool {
   }
 
   async write(chunk: Uint8Array): Promise<void> {
-    if (this.#ended || this.#offset + chunk.length > this.#payload.length) {
+    if (this.#ended || this.#offset + chunk.length > this.#sizeBytes) {
       throw new FederationError("CHUNK_INVALID", "the chunk does not fit the upload, or it has ended");
     }
-    this.#payload.set(chunk, this.#offset);
+    if (chunk.length === this.#sizeBytes) this.#payload = new Uint8Array(chunk);
+    else this.#append(chunk);
     this.#offset += chunk.length;
+    this.#digest = undefined;
+  }
+
+  #append(chunk: Uint8Array): void {
+    if (this.#offset === 0) this.#payload = new Uint8Array(this.#sizeBytes);
+    this.#payload.set(chunk, this.#offset);
   }
 
   digest(): Digest {
-    return sha256(this.#written());
+    this.#digest ??= sha256(this.#written());
+    return this.#digest;
   }
 
   file(): PayloadFile {
-    return asFile(this.#settings.path, this.#written());
+    return asFile(this.#settings.path(), this.#written());
   }
 
   async adopt(): Promise<Digest> {
     if (this.#ended) throw new FederationError("CHUNK_INVALID", "the upload has ended");
-    if (this.#offset !== this.#payload.length) {
-      throw new FederationError(
-        "PAYLOAD_LENGTH_MISMATCH",
-        `${this.#offset} of ${this.#payload.length} bytes have come`,
-      );
+    if (this.#offset !== this.#sizeBytes) {
+      throw new FederationError("PAYLOAD_LENGTH_MISMATCH", `${this.#offset} of ${this.#sizeBytes} bytes have come`);
     }
     this.#end();
-    return this.#settings.keep(this.#payload);
+    return this.#settings.keep(this.digest(), this.#written());
   }
 
   async suspend(): Promise<void> {

@@ -27,6 +27,13 @@ test("bytes in memory are copied to where threads share them, whatever their ali
   expect([...values]).toEqual([...row.subarray(0, 10)]);
 });
 
+test("a payload that its store has in memory is a row where it lies", async () => {
+  const payload = { bytes: bytesOf(row), path: "nowhere", offset: 0, sizeBytes: row.byteLength };
+  const source = await fileRow(payload, payloadDigest(row));
+  expect(source).toMatchObject({ kind: "memory" });
+  expect(source.kind === "memory" && source.values.buffer).toBe(row.buffer);
+});
+
 test("slices are the payload from its beginning to its end, none above a mebibyte", () =>
   inFolder(async (folder) => {
     const payload = payloadAt(join(folder, "row"));

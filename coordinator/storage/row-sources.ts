@@ -10,11 +10,11 @@ import type { RowSource } from "../aggregation/engine/engine.ts";
 
 /**
  * A row that is read from its file, piece by piece. The file is hashed first: bits that flipped at rest stop the round
- * instead of changing the model.
+ * instead of changing the model. What a store has in memory is a row where it lies.
  * @throws PAYLOAD_DIGEST_MISMATCH, PAYLOAD_LENGTH_MISMATCH, STORAGE_FAILED
  */
 export async function fileRow(payload: PayloadFile, expected: Digest): Promise<RowSource> {
-  if (payload.bytes !== undefined) return memoryRow(payload.bytes);
+  if (payload.bytes !== undefined) return { kind: "memory", values: floatsOf(payload.bytes) };
   const { path, offset, sizeBytes } = payload;
   numFloats(sizeBytes);
   for await (const _ of verifiedSlices(payload, expected));

@@ -6,14 +6,22 @@
  * surrogates ...): the digest would stand for something else than the value
  */
 export function canonicalJson(value: unknown): string {
+  if (typeof value === "string" && isWellFormed(value)) return JSON.stringify(value);
   if (value === null || typeof value === "boolean" || Number.isFinite(value)) return JSON.stringify(value);
-  if (typeof value === "string" && !/\p{Surrogate}/u.test(value)) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${Array.from(value, canonicalJson).join(",")}]`;
   if (isPlainObject(value)) {
-    const members = Object.keys(value).sort();
-    return `{${members.map((key) => `${canonicalJson(key)}:${canonicalJson(value[key])}`).join(",")}}`;
+    let members = "";
+    for (const key of Object.keys(value).sort()) {
+      members += `${members === "" ? "" : ","}${canonicalJson(key)}:${canonicalJson(value[key])}`;
+    }
+    return `{${members}}`;
   }
   throw new TypeError(`no canonical JSON for ${typeof value} ${String(value)}`);
+}
+
+/** Most strings have no surrogate at all, which takes a fraction of the time to see. */
+function isWellFormed(text: string): boolean {
+  return !/[\ud800-\udfff]/.test(text) || !/\p{Surrogate}/u.test(text);
 }
 
 /** The UTF-8 bytes of `canonicalJson`: what is hashed and signed. */

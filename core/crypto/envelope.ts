@@ -1,5 +1,5 @@
 import { FederationError, type Refusal, refuse } from "../errors.ts";
-import { asClientId, asDigest, asFederationId, asJobId, fromHex, toHex, type UpdateId } from "../ids.ts";
+import { asClientId, asDigest, asFederationId, asJobId, toHex, type UpdateId } from "../ids.ts";
 import type { UpdateHeader } from "../update.ts";
 import { pae } from "./pae.ts";
 import { sha256 } from "./sha256.ts";
@@ -111,8 +111,7 @@ function writer(bytes: Buffer) {
       position = bytes.writeBigUInt64BE(value, position);
     },
     hex(text: string): void {
-      bytes.set(fromHex(text), position);
-      position += text.length / 2;
+      position += bytes.write(text, position, "hex");
     },
   };
 }

@@ -11,15 +11,16 @@ export interface Verifier {
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 
 /** p = 2^255 - 19, the field's prime. */
-const FIELD_PRIME = 2n ** 255n - 19n;
+const P = 2n ** 255n - 19n;
+const FIELD_PRIME = digits(P);
 
 /** L, the order of the base point (RFC 8032, section 5.1). */
-const GROUP_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
+const GROUP_ORDER = digits(2n ** 252n + 27742317777372353535851937790883648493n);
 
 const ORDER_8_Y = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n;
 
 /** y of the eight points whose order divides 8: of order 4, 1, 2, 8 and 8. A point and its negative share their y. */
-const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([0n, 1n, FIELD_PRIME - 1n, ORDER_8_Y, FIELD_PRIME - ORDER_8_Y]);
+const SMALL_ORDER_Y: ReadonlySet<string> = new Set([0n, 1n, P - 1n, ORDER_8_Y, P - ORDER_8_Y].map(digits));
 
 /**
  * Whether these bytes may be enrolled as a public key: 32 of them, y canonical (below p), and not a point of small
@@ -52,16 +53,19 @@ function isStrictSignature(signature: Uint8Array): boolean {
   return (
     signature.length === 64 &&
     isSoundPoint(signature.subarray(0, 32)) &&
-    littleEndian(signature.subarray(32)) < GROUP_ORDER
+    Buffer.from(signature.subarray(32)).reverse().toString("hex") < GROUP_ORDER
   );
 }
 
 /** The sign of x is the topmost bit; what is left is y. */
 function isSoundPoint(encoded: Uint8Array): boolean {
-  const y = BigInt.asUintN(255, littleEndian(encoded));
+  const reversed = Buffer.from(encoded).reverse();
+  reversed[0] = (reversed[0] as number) & 0x7f;
+  const y = reversed.toString("hex");
   return y < FIELD_PRIME && !SMALL_ORDER_Y.has(y);
 }
 
-function littleEndian(bytes: Uint8Array): bigint {
-  return BigInt(`0x${Buffer.from(bytes).reverse().toString("hex")}`);
+/** 32 bytes as hexadecimal digits: in their order numbers are compared as text, several times as fast as bigints. */
+function digits(number: bigint): string {
+  return number.toString(16).padStart(64, "0");
 }

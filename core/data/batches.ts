@@ -8,7 +8,11 @@ import { draws, type Random } from "../random/random.ts";
 export function* batches(numExamples: number, batchSize: number, random: Random): Generator<Uint32Array, never> {
   const size = Math.min(batchSize, numExamples);
   const examples = epochs(numExamples, random);
-  for (;;) yield Uint32Array.from({ length: size }, () => examples.next().value);
+  for (;;) {
+    const batch = new Uint32Array(size);
+    for (let i = 0; i < size; i++) batch[i] = examples.next().value;
+    yield batch;
+  }
 }
 
 function* epochs(numExamples: number, random: Random): Generator<number, never> {

@@ -5,7 +5,8 @@ export interface Dataset {
   readonly inputShape: readonly number[];
   /** No label is as large as it: one more than the largest that occurs, in a subset perhaps more. */
   readonly numClasses: number;
-  batch(indices: Uint32Array): Batch;
+  /** @param into a batch that nobody needs any more, whose memory may serve this one */
+  batch(indices: Uint32Array, into?: Batch): Batch;
 }
 
 export interface Batch {
@@ -62,7 +63,11 @@ export function subset(dataset: Dataset, indices: Uint32Array): Dataset {
     numExamples: indices.length,
     inputShape: dataset.inputShape,
     numClasses: dataset.numClasses,
-    batch: (chosen) => dataset.batch(chosen.map((index) => indices[index] as number)),
+    batch: (chosen, into) =>
+      dataset.batch(
+        chosen.map((index) => indices[index] as number),
+        into,
+      ),
   };
 }
 
@@ -85,8 +90,9 @@ function held(
     inputShape,
     numClasses: largest(labels) + 1,
     labels,
-    batch(indices) {
-      const batch = { inputs: new Float32Array(indices.length * size), labels: new Int32Array(indices.length) };
+    batch(indices, into) {
+      const fits = into?.labels.length === indices.length && into.inputs.length === indices.length * size;
+      const batch = fits ? into : emptyBatch(indices.length, size);
       indices.forEach((index, row) => {
         copyRow(batch.inputs, row * size, index * size, size);
         batch.labels[row] = labels[index] as number;
@@ -94,6 +100,10 @@ function held(
       return batch;
     },
   };
+}
+
+function emptyBatch(numExamples: number, size: number): Batch {
+  return { inputs: new Float32Array(numExamples * size), labels: new Int32Array(numExamples) };
 }
 
 function largest(labels: Uint8Array | Int32Array): number {

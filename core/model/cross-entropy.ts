@@ -9,13 +9,16 @@ export interface CrossEntropy {
 export function crossEntropy(logits: Float32Array, labels: Int32Array, numClasses: number): CrossEntropy {
   let lossSum = 0;
   let numCorrect = 0;
-  labels.forEach((label, row) => {
-    const scores = logits.subarray(row * numClasses, (row + 1) * numClasses);
-    const highest = scores.reduce((best, score) => Math.max(best, score), Number.NEGATIVE_INFINITY);
-    const total = scores.reduce((sum, score) => sum + Math.exp(score - highest), 0);
-    lossSum += highest + Math.log(total) - (scores[label] as number);
-    if (scores.indexOf(highest) === label) numCorrect++;
-  });
+  for (let row = 0; row < labels.length; row++) {
+    const label = labels[row] as number;
+    const start = row * numClasses;
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < numClasses; k++) highest = Math.max(highest, logits[start + k] as number);
+    let total = 0;
+    for (let k = 0; k < numClasses; k++) total += Math.exp((logits[start + k] as number) - highest);
+    lossSum += highest + Math.log(total) - (logits[start + label] as number);
+    if (logits.indexOf(highest, start) === start + label) numCorrect++;
+  }
   return { lossSum, numCorrect };
 }
 

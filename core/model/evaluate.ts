@@ -1,4 +1,4 @@
-import type { Dataset } from "../data/dataset.ts";
+import type { Batch, Dataset } from "../data/dataset.ts";
 import { crossEntropy, reportableLoss } from "./cross-entropy.ts";
 import type { Network } from "./network.ts";
 import { requireFit } from "./train.ts";
@@ -19,10 +19,14 @@ export function evaluate(network: Network, dataset: Dataset): Evaluation {
   const { numExamples } = dataset;
   let lossSum = 0;
   let numCorrect = 0;
+  let batch: Batch | undefined;
   for (let start = 0; start < numExamples; start += BATCH_SIZE) {
     const size = Math.min(BATCH_SIZE, numExamples - start);
-    const { inputs, labels } = dataset.batch(Uint32Array.from({ length: size }, (_, i) => start + i));
-    const part = crossEntropy(network.logits(inputs), labels, network.numClasses);
+    batch = dataset.batch(
+      Uint32Array.from({ length: size }, (_, i) => start + i),
+      batch,
+    );
+    const part = crossEntropy(network.logits(batch.inputs), batch.labels, network.numClasses);
     lossSum += part.lossSum;
     numCorrect += part.numCorrect;
   }

@@ -63,6 +63,7 @@ export async function openNetwork(model: Plan["model"], topology: Uint8Array | u
 }
 
 function network(schema: TensorSchema, model: Differentiable): Network {
+  const held = viewTensors(schema, new Float32Array(numCoordinates(schema)));
   const velocities = model.trainable.map((weight) => tf.tidy(() => tf.variable(tf.zerosLike(weight))));
   const rows = (inputs: Float32Array) => tf.tensor2d(inputs, [inputs.length / model.inputSize, model.inputSize]);
   const descend = (gradients: readonly tf.Tensor[], { learningRate, momentum }: Descent) =>
@@ -78,9 +79,12 @@ function network(schema: TensorSchema, model: Differentiable): Network {
     numClasses: model.numClasses,
     setWeights: (values) =>
       tf.tidy(() => {
-        // A copy: the plain JavaScript backend keeps a typed array as it is, and the caller's must not change.
-        viewTensors(schema, values.slice()).forEach(({ spec, values: of }, i) => {
-          (model.variables[i] as tf.Variable).assign(tf.tensor(of, [...spec.shape]));
+        // A copy: the plain JavaScript backend keeps a typed array as it is, until these weights are set again, and the
+        // caller's must not change.
+        viewTensors(schema, values).forEach(({ spec, values: of }, i) => {
+          const own = (held[i] as (typeof held)[number]).values;
+          own.set(of);
+          (model.variables[i] as tf.Variable).assign(tf.tensor(own, [...spec.shape]));
         });
         for (const velocity of velocities) velocity.assign(tf.zerosLike(velocity));
       }),
@@ -106,7 +110,13 @@ function network(schema: TensorSchema, model: Differentiable): Network {
           settings,
         );
       }),
-    logits: (inputs) => tf.tidy(() => model.logits(rows(inputs)).dataSync<"float32">().slice()),
+    logits(inputs) {
+      const logits = tf.tidy(() => model.logits(rows(inputs)));
+      // read outside: tidy looks for tensors in what it is given, value by value
+      const values = logits.dataSync<"float32">().slice();
+      logits.dispose();
+      return values;
+    },
     dispose() {
       tf.dispose(velocities);
       model.dispose();

@@ -80,6 +80,26 @@ test("timers run while it trains, and an abort stops it between two steps", asyn
   network.dispose();
 });
 
+test.each([
+  ["small steps share a turn of the event loop, four at most", 2 ** 10, 4],
+  ["a large step has a turn of its own", 2 ** 18, 1],
+])("%s", async (_what, weights, expected) => {
+  const network = await openNetwork({ ...MLP, inputs: 1, hidden: weights }, undefined);
+  const stop = new AbortController();
+  setImmediate(() => stop.abort(new Error("round cancelled")));
+  const steps: number[] = [];
+  const run = {
+    local: { ...LOCAL, steps: 9 },
+    batchSeed: SEED,
+    signal: stop.signal,
+    progress: (n: number) => steps.push(n),
+  };
+  const dataset = byteDataset(new Uint8Array(16), new Uint8Array(16), [1]);
+  await expect(train(network, dataset, run)).rejects.toThrow("round cancelled");
+  expect(steps).toHaveLength(expected);
+  network.dispose();
+});
+
 test("data that does not fit the model is refused in words", async () => {
   const network = await openNetwork(MLP, undefined);
   const wide = byteDataset(new Uint8Array(9), Uint8Array.of(0), [3, 3]);

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { batches } from "../data/batches.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { Batch, Dataset } from "../data/dataset.ts";
 import { FederationError } from "../errors.ts";
 import type { LocalTraining } from "../plan.ts";
 import { seededRandom } from "../random/seeded.ts";
-import { sizeOf } from "../tensors/schema.ts";
+import { numCoordinates, sizeOf } from "../tensors/schema.ts";
 import { reportableLoss } from "./cross-entropy.ts";
 import type { Network } from "./network.ts";
 
@@ -16,9 +16,14 @@ export interface TrainingRun {
   readonly progress?: ((stepsDone: number, stepsTotal: number) => void) | undefined;
 }
 
+/** Steps that share a turn of the event loop, at most. */
+const MOST_STEPS_A_TURN = 4;
+/** Weights times examples: some ten milliseconds of one core. */
+const WORK_A_TURN = 1 << 24;
+
 /**
- * Takes the plan's local steps from the network's present weights. The event loop gets a turn after each step, so
- * that heartbeats leave on time.
+ * Takes the plan's local steps from the network's present weights. The event loop gets a turn after each step, or after
+ * a few small ones, so that heartbeats leave on time.
  *
  * @returns the mean over the steps of each batch's loss before its step; Number.MAX_VALUE if it diverged
  * @throws DATA_FILE_INVALID when data and model do not fit, the signal's reason when it aborts
@@ -26,11 +31,15 @@ export interface TrainingRun {
 export async function train(network: Network, dataset: Dataset, run: TrainingRun): Promise<number> {
   const { steps, batchSize } = run.local;
   requireFit(network, dataset);
+  const stepsATurn = Math.min(MOST_STEPS_A_TURN, Math.ceil(WORK_A_TURN / (batchSize * numCoordinates(network.schema))));
   const order = batches(dataset.numExamples, batchSize, seededRandom(run.batchSeed));
   let lossSum = 0;
+  let batch: Batch | undefined;
   for (let done = 1; done <= steps; done++) {
-    lossSum += network.step(dataset.batch(order.next().value), run.local);
+    batch = dataset.batch(order.next().value, batch);
+    lossSum += network.step(batch, run.local);
     run.progress?.(done, steps);
+    if (done % stepsATurn !== 0 && done < steps) continue;
     await nextTurn();
     run.signal.throwIfAborted();
   }

@@ -11,7 +11,9 @@ function randomInteger(random: Random, bound: number): number {
   const span = 2 ** 48;
   const limit = span - (span % bound);
   for (;;) {
-    const value = Buffer.from(random.bytes(6)).readUIntBE(0, 6);
+    const bytes = random.bytes(6);
+    let value = 0;
+    for (let i = 0; i < bytes.length; i++) value = 256 * value + (bytes[i] as number);
     if (value < limit) return value % bound;
   }
 }

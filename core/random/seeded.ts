@@ -3,6 +3,7 @@ import { DOUBLE_BYTES, doubleOf } from "./double.ts";
 import type { Random } from "./random.ts";
 
 const BLOCK = Buffer.alloc(8192);
+const VIEW_FROM = 64;
 
 /**
  * Randomness that a 32-byte seed fixes for ever: the AES-256-CTR keystream (NIST SP 800-38A) under the seed as key,
@@ -29,7 +30,11 @@ export function seededRandom(seed: Uint8Array): Random {
   return {
     bytes: (length) => {
       const start = take(length);
-      return Uint8Array.from(buffer.subarray(start, start + length));
+      const bytes = new Uint8Array(length);
+      // a view to copy from costs more than the few bytes that are mostly asked for
+      if (length > VIEW_FROM) bytes.set(buffer.subarray(start, start + length));
+      else for (let i = 0; i < length; i++) bytes[i] = buffer[start + i] as number;
+      return bytes;
     },
     uniform: () => {
       const start = take(DOUBLE_BYTES);

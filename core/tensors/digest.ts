@@ -27,7 +27,7 @@ export function floatsOf(bytes: Uint8Array): Float32Array {
 }
 
 function floatsOfNative(bytes: Uint8Array): Float32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes);
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
 }
 

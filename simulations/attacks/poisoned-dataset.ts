@@ -15,9 +15,9 @@ export function poisoned(honest: Dataset, numClasses: number, { replace, stamp, 
     numExamples: honest.numExamples,
     inputShape: honest.inputShape,
     numClasses: Math.max(numClasses, honest.numClasses),
-    batch(indices) {
+    batch(indices, into) {
       const taken = replace === undefined ? indices : indices.map(replace);
-      const { inputs, labels } = honest.batch(taken);
+      const { inputs, labels } = honest.batch(taken, into);
       const size = inputs.length / Math.max(1, indices.length);
       indices.forEach((index, row) => {
         stamp?.(inputs.subarray(row * size, (row + 1) * size), index);

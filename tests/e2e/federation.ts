@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -59,8 +59,8 @@ export async function makeSite(command: readonly string[]): Promise<TestSite> {
   };
 }
 
-export function run(command: readonly string[], args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [...command, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+export function run(command: readonly string[], args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  return spawn(process.execPath, [...command, ...args], { stdio: ["ignore", "pipe", "pipe"], ...options });
 }
 
 async function startCoordinator(command: readonly string[], home: string, flags: readonly string[]) {

@@ -5,7 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import { OPEN_POLICY, openParts, participant, type Trainer } from "../../client/index.ts";
 import type { AdminClient, JobEvent } from "../../coordinator/index.ts";
 import type { JobId } from "../../core/ids.ts";
-import { BUILT, makeSite, type RunningCoordinator, run, type TestSite } from "./federation.ts";
+import { BUILT, makeSite, run, type TestSite } from "./federation.ts";
 
 const PLAN = `
 job: restart
@@ -91,14 +91,7 @@ test.each(["SIGTERM", "SIGKILL"] as const)(
   },
 );
 
-test("a second coordinator on the same folder is refused, and the first goes on", async () => {
-  site = await makeSite(BUILT);
-  const first = await site.start();
-  await expect(site.start()).rejects.toThrow("FOLDER_LOCKED");
-  expect(await first.admin.listJobs()).toEqual([]);
-});
-
-test("a port in use, and plaintext beyond this machine, are refused by name", async () => {
+test("what cannot be started is refused by name, and a coordinator that runs goes on", async () => {
   site = await makeSite(BUILT);
   const squatter = createServer().listen(0, "127.0.0.1");
   await once(squatter, "listening");
@@ -108,16 +101,18 @@ test("a port in use, and plaintext beyond this machine, are refused by name", as
     "PLAINTEXT_REFUSED",
   );
   squatter.close();
-});
 
-test("a folder without a federation, and a missing plan, are named", async () => {
-  const serve = run(BUILT, ["coordinator", "serve", "--home", "/nowhere/at/all"]);
-  expect(await errorOf(serve)).toContain("FOLDER_NOT_INITIALIZED");
-  site = await makeSite(BUILT);
-  const running: RunningCoordinator = await site.start();
+  const running = await site.start();
+  await expect(site.start()).rejects.toThrow("FOLDER_LOCKED");
   const start = run(BUILT, ["jobs", "start", "/no/plan.yaml", "--profile", `${site.home}/admin.json`]);
   expect(await errorOf(start)).toContain("FILE_MISSING");
+  expect(await running.admin.listJobs()).toEqual([]);
   await running.end("SIGTERM");
+});
+
+test("a folder without a federation is named", async () => {
+  const serve = run(BUILT, ["coordinator", "serve", "--home", "/nowhere/at/all"]);
+  expect(await errorOf(serve)).toContain("FOLDER_NOT_INITIALIZED");
 });
 
 async function errorOf(child: ReturnType<typeof run>): Promise<string> {

@@ -135,7 +135,7 @@ export async function wireFederation(options: FederationOptions = {}): Promise<W
       const { key, profile } = enrolled.get(name) ?? enrol(name);
       const transport = grpcTransport({ profile, signer: key, log: silentLog });
       onTestFinished(() => transport.close());
-      return transport.connect(AbortSignal.timeout(10_000));
+      return transport.connect(AbortSignal.timeout(20_000));
     },
     admin(key = adminKey) {
       const client = adminClient({ ...target, key });

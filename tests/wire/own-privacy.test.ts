@@ -64,7 +64,7 @@ beforeAll(async () => {
   stop.abort();
   await Promise.all(running);
   await server.stop();
-}, 60_000);
+});
 
 afterAll(async () => {
   await federation.coordinator.close();

@@ -19,7 +19,7 @@ import { FEDERATION_ID, silentLog, wireFederation } from "./federation.ts";
 import { codeOf, collect, rawClient, rawSession, rawUpload } from "./raw-client.ts";
 
 const refusedWith = (code: string) => expect.objectContaining({ name: "FederationError", code });
-const signal = () => AbortSignal.timeout(10_000);
+const signal = () => AbortSignal.timeout(20_000);
 
 test("a port in use and an address that is none are refused by name", async () => {
   const { parts } = await wireFederation();

@@ -1,3 +1,4 @@
+import type { RowMemory } from "../../../core/vector/kernels/in-place.ts";
 import type { ColumnKernel } from "../../../core/vector/kernels/kernels.ts";
 import type { DistancePath, PairSums } from "../../../core/vector/kernels/pairwise.ts";
 import type { Combination, CombiningRule, Mixing, RuleInput, SignCounts } from "../rule.ts";
@@ -96,7 +97,7 @@ export interface MemoryRow {
   /** On a SharedArrayBuffer it reaches a worker without being copied. */
   readonly values: Float32Array;
   /** The memory that the values lie in, where kernels can read them in place. */
-  readonly memory?: WebAssembly.Memory;
+  readonly memory?: RowMemory;
 }
 
 /** Where a row lies, as plain data that a worker thread can be told. */

@@ -3,7 +3,7 @@ import type { Kernels } from "../../../core/vector/kernels/kernels.ts";
 import { combineHere } from "./combine.ts";
 import type { Engine } from "./engine.ts";
 import { type Executor, PiecewiseEngine } from "./piecewise-engine.ts";
-import { panelsOf, runPiece } from "./run-piece.ts";
+import { pieceKernels, runPiece } from "./run-piece.ts";
 
 /** A mebibyte of each of 128 files; of more files the reads are shorter, down to 64 KiB of each. */
 const PANEL_BYTES = 128 << 20;
@@ -18,11 +18,11 @@ export function inlineEngine({ kernels }: { readonly kernels: Kernels }): Engine
 }
 
 export function inlineExecutor(kernels: Kernels): Executor {
-  const panelOf = panelsOf(kernels);
+  const ofPieces = pieceKernels(kernels);
   return {
     async run(piece) {
       await setImmediate();
-      return runPiece(piece, panelOf);
+      return runPiece(piece, ofPieces);
     },
     numAhead: 1,
     pieceBlocks: () => 1,

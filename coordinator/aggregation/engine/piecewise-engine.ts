@@ -15,7 +15,6 @@ import {
 } from "./engine.ts";
 import type { GridOptions } from "./grid-sums.ts";
 import { partsInOrder, type RunPiece } from "./in-order.ts";
-import { notFinite } from "./read-row.ts";
 import { coordinatesWithin, type MixingOfRows, type Part, type Piece, type Task } from "./tasks.ts";
 
 const BLOCK_BYTES = BLOCK_LENGTH * Float32Array.BYTES_PER_ELEMENT;
@@ -80,12 +79,6 @@ export class PiecewiseEngine implements Engine {
     const sources = taken.map((i) => rows.sources[i] as RowSource);
     const taking = { ...rows, sources };
     const into = coefficients.map(() => this.#floats(taking));
-    const [only] = sources;
-    if (sources.length === 1 && only?.kind === "memory" && ofTaken.every(([c]) => c === 1)) {
-      rows.signal?.throwIfAborted();
-      for (const values of into) copyRow(only.values, values);
-      return into;
-    }
     for await (const _ of this.#parts(taking, { kind: "weightedSums", coefficients: ofTaken, into }));
     return into;
   }
@@ -224,22 +217,6 @@ function ofPiece(task: Task, firstBlock: number, numBlocks: number): Task {
   if (task.kind !== "sample") return task;
   const [from, to] = [firstBlock * BLOCK_LENGTH, (firstBlock + numBlocks) * BLOCK_LENGTH];
   return { ...task, coordinates: coordinatesWithin(task.coordinates, from, to).slice() };
-}
-
-/** A row by itself, as a sum has it: -0 becomes 0. @throws NOT_FINITE */
-function copyRow(row: Float32Array, into: Float32Array): void {
-  let check = 0;
-  for (let k = 0; k < into.length; k++) {
-    const value = row[k] as number;
-    check += value * 0;
-    into[k] = value + 0;
-  }
-  if (check !== 0)
-    throw notFinite(
-      [{ kind: "memory", values: row }],
-      0,
-      row.findIndex((it) => !Number.isFinite(it)),
-    );
 }
 
 /** Adds the sums of one block after the other, each as long as the total. */

@@ -1,40 +1,77 @@
+import type { RowMemory } from "../../../core/vector/kernels/in-place.ts";
 import type { Kernels, Panel, PanelSize } from "../../../core/vector/kernels/kernels.ts";
 import { BLOCK_LENGTH } from "../../../core/vector/kernels/layout.ts";
-import { laterPairs, type ReadInPlace } from "./later-pairs.ts";
+import type { MemoryRow } from "./engine.ts";
 import { notFinite, readRow } from "./read-row.ts";
-import type { Part, Piece, Task } from "./tasks.ts";
-import { workOf } from "./work.ts";
+import { lengthOf, type Part, type Piece, type Task } from "./tasks.ts";
+import { type Span, type Work, workOf } from "./work.ts";
+
+/** Kernels, and the last panel that was made of them. */
+export interface PieceKernels {
+  panelOf(size: PanelSize): Panel;
+  readonly inPlace: Kernels["inPlace"];
+}
 
 /**
- * A piece of work from its first byte to its last, in this thread and without a pause: rows are read panel by panel
- * and the kernels see one block after the other, unless they can be left where they lie.
+ * A piece of work from its first byte to its last, in this thread and without a pause. Rows of one shared memory are read
+ * where they lie, others panel by panel.
  * @throws NOT_FINITE if a row holds NaN or an infinity, which admission had promised it does not
  * @throws STORAGE_FAILED, PAYLOAD_LENGTH_MISMATCH
  */
-export function runPiece(piece: Piece, panelOf: (size: PanelSize) => Panel, inPlace?: ReadInPlace): Part {
-  return (inPlace && laterPairs(piece, inPlace)) ?? throughPanel(piece, panelOf);
+export function runPiece(piece: Piece, kernels: PieceKernels): Part {
+  return inPlace(piece, kernels) ?? throughPanel(piece, kernels);
 }
 
-function throughPanel(piece: Piece, panelOf: (size: PanelSize) => Panel): Part {
-  const { task, sources, numCoordinates, firstBlock, numBlocks, panelBlocks } = piece;
+function inPlace(piece: Piece, kernels: PieceKernels): Part | undefined {
+  const { task, sources, firstBlock, numBlocks, numCoordinates } = piece;
+  const rows = sources as readonly MemoryRow[];
+  const memory = memoryOf(piece);
+  if (memory === undefined || memory.numCoordinates < numCoordinates) return undefined;
+  const start = firstBlock * BLOCK_LENGTH * Float32Array.BYTES_PER_ELEMENT;
+  const addresses = rows.map(({ values }) => values.byteOffset + start);
+  return kernels.inPlace(memory, { addresses, numBlocks, numMixed: numMixed(task) }, (panel) => {
+    const work = workOf(piece, panel);
+    workThrough({ start: 0, done: 0, length: lengthOf(piece) }, work, panel, piece);
+    return work.part;
+  });
+}
+
+/** The memory that all rows lie in. */
+function memoryOf({ sources }: Piece): RowMemory | undefined {
+  const [first] = sources;
+  const memory = first?.kind === "memory" ? first.memory : undefined;
+  return sources.every((row) => row.kind === "memory" && row.memory?.id === memory?.id) ? memory : undefined;
+}
+
+function throughPanel(piece: Piece, { panelOf }: PieceKernels): Part {
+  const { task, sources, firstBlock, panelBlocks } = piece;
   const panel = panelOf({ numRows: sources.length, numBlocks: panelBlocks, numMixed: numMixed(task) });
   const work = workOf(piece, panel);
-  for (let done = 0; done < numBlocks; done += panelBlocks) {
-    const start = (firstBlock + done) * BLOCK_LENGTH;
-    const inPanel = Math.min(panelBlocks, numBlocks - done);
-    const length = Math.min(inPanel * BLOCK_LENGTH, numCoordinates - start);
-    fill(panel, piece, start, length);
-    for (let block = 0; block < inPanel; block++) {
-      if (work.mayBeInfinite === undefined) assertFinite(panel, block, piece, start);
-      work.onBlock(block, done + block, Math.min(BLOCK_LENGTH, length - block * BLOCK_LENGTH));
-      if (work.mayBeInfinite?.(done + block)) assertFinite(panel, block, piece, start);
-    }
+  const total = lengthOf(piece);
+  for (let done = 0; done < total; done += panelBlocks * BLOCK_LENGTH) {
+    const length = Math.min(panelBlocks * BLOCK_LENGTH, total - done);
+    fill(panel, piece, firstBlock * BLOCK_LENGTH + done, length);
+    workThrough({ start: 0, done, length }, work, panel, piece);
   }
   return work.part;
 }
 
+/** Span by span of what lies in the panel. */
+function workThrough(all: Span, work: Work, panel: Panel, piece: Piece): void {
+  for (let at = 0; at < all.length; at += work.step) {
+    const span = { start: all.start + at, done: all.done + at, length: Math.min(work.step, all.length - at) };
+    if (work.mayBeInfinite === undefined) assertFinite(span, panel, piece);
+    work.onSpan(span);
+    if (work.mayBeInfinite?.(span)) assertFinite(span, panel, piece);
+  }
+}
+
+export function pieceKernels(kernels: Kernels): PieceKernels {
+  return { panelOf: panelsOf(kernels), inPlace: kernels.inPlace };
+}
+
 /** The last panel that was made, as long as it is large enough: a thread works on one piece at a time. */
-export function panelsOf(kernels: Kernels): (size: PanelSize) => Panel {
+function panelsOf(kernels: Kernels): (size: PanelSize) => Panel {
   let panel: Panel | undefined;
   return (size) => {
     const isEnough =
@@ -56,16 +93,15 @@ function fill(panel: Panel, { sources }: Piece, start: number, length: number): 
   }
 }
 
-function assertFinite(panel: Panel, block: number, { sources }: Piece, start: number): void {
-  if (panel.isFinite(block, sources.length)) return;
-  const from = block * BLOCK_LENGTH;
+function assertFinite({ start, done, length }: Span, panel: Panel, { sources, firstBlock }: Piece): void {
+  if (panel.isFinite(start, length, sources.length)) return;
   const holds = (i: number) =>
     panel
       .row(i)
-      .subarray(from, from + BLOCK_LENGTH)
+      .subarray(start, start + length)
       .every(Number.isFinite);
   const row = sources.findIndex((_, i) => !holds(i));
-  throw notFinite(sources, row, start + from);
+  throw notFinite(sources, row, firstBlock * BLOCK_LENGTH + done);
 }
 
 function numMixed(task: Task): number {

@@ -1,4 +1,5 @@
 import type { ColumnKernel } from "../../../core/vector/kernels/kernels.ts";
+import { BLOCK_LENGTH } from "../../../core/vector/kernels/layout.ts";
 import type { DistancePath } from "../../../core/vector/kernels/pairwise.ts";
 import type { RowSource } from "./engine.ts";
 import type { GridOptions } from "./grid-sums.ts";
@@ -57,6 +58,11 @@ export interface Piece {
 export interface Part {
   readonly sums: readonly Float64Array<ArrayBuffer>[];
   readonly values: readonly Float32Array<ArrayBuffer>[];
+}
+
+/** Coordinates of the piece. */
+export function lengthOf({ firstBlock, numBlocks, numCoordinates }: Piece): number {
+  return Math.min(numBlocks * BLOCK_LENGTH, numCoordinates - firstBlock * BLOCK_LENGTH);
 }
 
 /** The part of ascending coordinates that lies in [from, to). */

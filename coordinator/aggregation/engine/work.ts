@@ -1,16 +1,27 @@
 import { FederationError } from "../../../core/errors.ts";
 import type { Panel } from "../../../core/vector/kernels/kernels.ts";
-import { BLOCK_LENGTH } from "../../../core/vector/kernels/layout.ts";
+import { BLOCK_LENGTH, spanLength } from "../../../core/vector/kernels/layout.ts";
 import { sumOfSquares } from "../../../core/vector/norms.ts";
 import { gridSums } from "./grid-sums.ts";
-import { coordinatesWithin, type Part, type Piece, type Task } from "./tasks.ts";
+import { coordinatesWithin, lengthOf, type Part, type Piece, type Task } from "./tasks.ts";
 
-/** What a task does with one block after the other; `index` counts the blocks of the piece. */
+/** Coordinates of a piece. */
+export interface Span {
+  /** Where they lie in the rows of the panel. */
+  readonly start: number;
+  /** Coordinates of the piece before them. */
+  readonly done: number;
+  readonly length: number;
+}
+
+/** What a task does with one span after the other. */
 export interface Work {
-  onBlock(block: number, index: number, length: number): void;
+  /** Coordinates of a span, the last of which may be shorter: a block where the kernels add up over blocks. */
+  readonly step: number;
+  onSpan(span: Span): void;
   readonly part: Part;
   /** Whether what it found leaves a doubt that the rows are finite; without it they are looked at beforehand. */
-  mayBeInfinite?(index: number): boolean;
+  mayBeInfinite?(span: Span): boolean;
 }
 
 type TaskOf<Kind extends Task["kind"]> = Extract<Task, { kind: Kind }>;
@@ -46,17 +57,20 @@ function pairs({ path, innerProducts, firstRow }: TaskOf<"pairs">, { sources, nu
   const distances = new Float64Array(numBlocks * size);
   const products = new Float64Array(numBlocks * productsSize);
   return {
-    onBlock(block, index) {
+    step: BLOCK_LENGTH,
+    onSpan({ start, done }) {
+      const index = done / BLOCK_LENGTH;
       const squaredDistances = distances.subarray(index * size, (index + 1) * size);
       const ofBlock = products.subarray(index * productsSize, (index + 1) * productsSize);
       const others = innerProducts ? { innerProducts: ofBlock } : { squaredNorms: ofBlock };
-      panel.pairs(block, n, firstRow, path, { squaredDistances, ...others });
+      panel.pairs(start, n, firstRow, path, { squaredDistances, ...others });
     },
     // rows before the first were looked at when they were it
-    mayBeInfinite(index) {
+    mayBeInfinite({ done }) {
+      const first = (done / BLOCK_LENGTH) * productsSize;
       const step = innerProducts ? n + 1 : 1;
       for (let i = firstRow; i < n; i++) {
-        if (!Number.isFinite(products[index * productsSize + i * step])) return true;
+        if (!Number.isFinite(products[first + i * step])) return true;
       }
       return false;
     },
@@ -64,14 +78,15 @@ function pairs({ path, innerProducts, firstRow }: TaskOf<"pairs">, { sources, nu
   };
 }
 
-function weightedSums({ coefficients, into }: TaskOf<"weightedSums">, { firstBlock }: Piece, panel: Panel): Work {
+function weightedSums({ coefficients, into }: TaskOf<"weightedSums">, piece: Piece, panel: Panel): Work {
   const mayOverflow = coefficients.map(exceedsMean);
   return {
-    onBlock(block, index, length) {
+    step: spanLength(piece.sources.length),
+    onSpan(span) {
       for (const [k, ofRows] of coefficients.entries()) {
-        const values = blockOf(into[k] as Float32Array, firstBlock + index, length);
-        panel.weightedSum(block, ofRows, values);
-        if (mayOverflow[k] && !areFinite(values)) throw overflow(ofRows.length, firstBlock + index);
+        const values = within(into[k] as Float32Array, piece, span);
+        panel.weightedSum(span.start, ofRows, values);
+        if (mayOverflow[k] && !areFinite(values)) throw overflow(ofRows.length, firstOf(piece, span));
       }
     },
     part: { sums: [], values: [] },
@@ -90,30 +105,33 @@ function areFinite(values: Float32Array): boolean {
   return sum === 0;
 }
 
-function overflow(numRows: number, block: number): FederationError {
-  const where = `from coordinate ${block * BLOCK_LENGTH} on`;
+function overflow(numRows: number, coordinate: number): FederationError {
+  const where = `from coordinate ${coordinate} on`;
   return new FederationError("NOT_FINITE", `the sum of ${numRows} rows is beyond float32 ${where}`);
 }
 
 function squaredNormsOfSums({ weights }: TaskOf<"squaredNormsOfSums">, { numBlocks }: Piece, panel: Panel): Work {
   const norms = new Float64Array(numBlocks * weights.length);
   return {
-    onBlock(block, index) {
-      for (const [k, w] of weights.entries()) norms[index * weights.length + k] = panel.squaredNormOfSum(block, w);
+    step: BLOCK_LENGTH,
+    onSpan({ start, done }) {
+      const first = (done / BLOCK_LENGTH) * weights.length;
+      for (const [k, w] of weights.entries()) norms[first + k] = panel.squaredNormOfSum(start, w);
     },
     part: { sums: [norms], values: [] },
   };
 }
 
 function columns({ mixing, kernel, countOutside, into }: TaskOf<"columns">, piece: Piece, panel: Panel): Work {
-  const { sources, firstBlock } = piece;
-  const numRows = mixing?.numOutputs ?? sources.length;
+  const n = piece.sources.length;
+  const numRows = mixing?.numOutputs ?? n;
   const outside = new Float64Array(countOutside ? numRows : 0);
   return {
-    onBlock(block, index, length) {
-      if (mixing !== undefined) panel.mix(block, mixing.values, numRows, sources.length);
-      const source = mixing === undefined ? { block } : "mixed";
-      const values = blockOf(into, firstBlock + index, length);
+    step: spanLength(n),
+    onSpan(span) {
+      if (mixing !== undefined) panel.mix(span.start, span.length, mixing.values, numRows, n);
+      const source = mixing === undefined ? span : "mixed";
+      const values = within(into, piece, span);
       panel.columns(source, numRows, kernel, values, countOutside ? outside : undefined);
     },
     part: { sums: [outside], values: [] },
@@ -123,10 +141,10 @@ function columns({ mixing, kernel, countOutside, into }: TaskOf<"columns">, piec
 function sumsOnGrid(options: TaskOf<"gridSums">, piece: Piece, panel: Panel): Work {
   const sums = new Float64Array(lengthOf(piece));
   return {
-    onBlock(block, index, length) {
-      const start = block * BLOCK_LENGTH;
+    step: BLOCK_LENGTH,
+    onSpan({ start, done, length }) {
       const rows = piece.sources.map((_, i) => panel.row(i).subarray(start, start + BLOCK_LENGTH));
-      gridSums(rows, options, sums.subarray(index * BLOCK_LENGTH, index * BLOCK_LENGTH + length));
+      gridSums(rows, options, sums.subarray(done, done + length));
     },
     part: { sums: [sums], values: [] },
   };
@@ -137,46 +155,45 @@ function innerProductsWithLast({ sources, numBlocks }: Piece, panel: Panel): Wor
   const products = new Float64Array(numBlocks * (n - 1));
   const norms = new Float64Array(numBlocks * n);
   return {
-    onBlock(block, index) {
-      const last = panel.row(n - 1).subarray(block * BLOCK_LENGTH, (block + 1) * BLOCK_LENGTH);
-      panel.innerProductsWith(block, last, products.subarray(index * (n - 1), (index + 1) * (n - 1)));
-      panel.squaredNorms(block, norms.subarray(index * n, (index + 1) * n));
+    step: BLOCK_LENGTH,
+    onSpan({ start, done }) {
+      const index = done / BLOCK_LENGTH;
+      const last = panel.row(n - 1).subarray(start, start + BLOCK_LENGTH);
+      panel.innerProductsWith(start, last, products.subarray(index * (n - 1), (index + 1) * (n - 1)));
+      panel.squaredNorms(start, norms.subarray(index * n, (index + 1) * n));
     },
     part: { sums: [products, norms], values: [] },
   };
 }
 
 function signCounts({ mixing }: TaskOf<"signCounts">, { sources }: Piece, panel: Panel): Work {
-  const numRows = mixing?.numOutputs ?? sources.length;
+  const n = sources.length;
+  const numRows = mixing?.numOutputs ?? n;
   const positive = new Float64Array(numRows);
   const negative = new Float64Array(numRows);
   return {
-    onBlock(block, _index, length) {
-      if (mixing !== undefined) mixInPlace(panel, block, mixing.values, numRows, sources.length);
-      panel.countSigns(block, length, positive, negative);
+    step: spanLength(n),
+    onSpan(span) {
+      if (mixing !== undefined) panel.mix(span.start, span.length, mixing.values, numRows, n);
+      panel.countSigns(mixing === undefined ? span : "mixed", span.length, positive, negative);
     },
     part: { sums: [positive, negative], values: [] },
   };
 }
 
-/** Mixed rows take the place of the first rows, which nobody needs any more. */
-function mixInPlace(panel: Panel, block: number, mixing: Float64Array, numOutputs: number, numRows: number): void {
-  panel.mix(block, mixing, numOutputs, numRows);
-  for (let i = 0; i < numOutputs; i++) panel.row(i).set(panel.mixedRow(i), block * BLOCK_LENGTH);
-}
-
 function sample({ coordinates }: TaskOf<"sample">, piece: Piece, panel: Panel): Work {
-  const { sources, firstBlock } = piece;
+  const { sources } = piece;
   const width = coordinates.length;
   const values = new Float32Array(sources.length * width);
   let taken = 0;
   return {
-    onBlock(block, index, length) {
-      const start = (firstBlock + index) * BLOCK_LENGTH;
-      const here = coordinatesWithin(coordinates, start, start + length);
+    step: BLOCK_LENGTH,
+    onSpan(span) {
+      const first = firstOf(piece, span);
+      const here = coordinatesWithin(coordinates, first, first + span.length);
       for (let i = 0; i < sources.length; i++) {
-        const row = panel.row(i).subarray(block * BLOCK_LENGTH);
-        for (const [k, c] of here.entries()) values[i * width + taken + k] = row[c - start] as number;
+        const row = panel.row(i).subarray(span.start);
+        for (const [k, c] of here.entries()) values[i * width + taken + k] = row[c - first] as number;
       }
       taken += here.length;
     },
@@ -187,8 +204,8 @@ function sample({ coordinates }: TaskOf<"sample">, piece: Piece, panel: Panel): 
 function sumOfSquaresOfRow(panel: Panel): Work {
   const sum = new Float64Array(1);
   return {
-    onBlock(block, _index, length) {
-      const start = block * BLOCK_LENGTH;
+    step: BLOCK_LENGTH,
+    onSpan({ start, length }) {
       sum[0] = sumOfSquares(panel.row(0).subarray(start, start + length), sum[0]);
     },
     // the sum tells
@@ -197,11 +214,13 @@ function sumOfSquaresOfRow(panel: Panel): Work {
   };
 }
 
-/** Coordinates of the piece. */
-function lengthOf({ firstBlock, numBlocks, numCoordinates }: Piece): number {
-  return Math.min(numBlocks * BLOCK_LENGTH, numCoordinates - firstBlock * BLOCK_LENGTH);
+/** The first coordinate of a span. */
+function firstOf({ firstBlock }: Piece, { done }: Span): number {
+  return firstBlock * BLOCK_LENGTH + done;
 }
 
-function blockOf(values: Float32Array, block: number, length: number): Float32Array {
-  return values.subarray(block * BLOCK_LENGTH, block * BLOCK_LENGTH + length);
+/** The part of a vector of all coordinates that belongs to a span. */
+function within(values: Float32Array, piece: Piece, span: Span): Float32Array {
+  const first = firstOf(piece, span);
+  return values.subarray(first, first + span.length);
 }

@@ -136,3 +136,43 @@ test("the memory of a closed room serves the next of its length and of no more r
     expect(engine.roomFor(2, LENGTH).row(0).memory).toBe(memory);
     expect(engine.roomFor(2, LENGTH).row(0).memory).not.toBe(memory);
   }));
+
+test("a memory that serves again, for fewer rows or as many, has grown once for its thread and holds theirs alone", async () => {
+  const LENGTH = 400_001;
+  const engine = workerEngine({ numThreads: 1 });
+  const sizes: number[] = [];
+  try {
+    for (const numRows of [9, 6, 7]) {
+      const room = engine.roomFor(numRows, LENGTH);
+      const sources = Array.from({ length: numRows }, (_, i) => room.row(i));
+      for (const [i, { values }] of sources.entries()) values.fill(10 * numRows + i);
+      const mean = await meanOf(engine, { sources, numCoordinates: LENGTH, signal: undefined });
+      expect(new Set(mean)).toEqual(new Set([10 * numRows + (numRows - 1) / 2]));
+      sizes.push(sources[0]?.memory?.memory.buffer.byteLength ?? 0);
+      room.close();
+    }
+  } finally {
+    await engine.close();
+  }
+  expect(new Set(sizes).size).toBe(1);
+  expect(sizes[0]).toBeGreaterThan(4 * 9 * LENGTH);
+});
+
+test("threads read in regions of one another's, which they may not have seen grow", async () => {
+  const engine = workerEngine({ numThreads: 3 });
+  try {
+    for (let k = 0; k < 100; k++) {
+      const numRows = 5 + (k % 40);
+      const numCoordinates = Math.ceil(2_200_000 / numRows);
+      const room = engine.roomFor(numRows, numCoordinates);
+      const sources = Array.from({ length: numRows }, (_, i) => room.row(i));
+      for (const [i, { values }] of sources.entries()) values[numCoordinates - 1] = i;
+      const rows: Rows = { sources, numCoordinates, signal: undefined };
+      const means = await Promise.all([meanOf(engine, rows), meanOf(engine, rows)]);
+      for (const mean of means) expect(mean?.at(-1)).toBeCloseTo((numRows - 1) / 2, 5);
+      room.close();
+    }
+  } finally {
+    await engine.close();
+  }
+});

@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import { type ErrorCode, FederationError } from "../../../core/errors.ts";
-import { type RowMemory, rowMemory } from "../../../core/vector/kernels/in-place.ts";
+import { type RowMemory, rowIn, rowMemory } from "../../../core/vector/kernels/in-place.ts";
 import { wasmKernels } from "../../../core/vector/kernels/wasm-kernels.ts";
 import type { Combination } from "../rule.ts";
 import { type Combining, combineHere, combiningInThread } from "./combine.ts";
@@ -91,19 +92,14 @@ class Threads implements Executor {
 
   /** In one memory that the threads' kernels read in place, where there can be one. */
   roomFor(numRows: number, numCoordinates: number): Room {
-    const held = this.#takeSpare(numRows, numCoordinates) ?? rowMemory(numRows, numCoordinates);
-    if (held === undefined) {
+    const memory = this.#takeSpare(numRows, numCoordinates) ?? rowMemory(randomUUID(), numRows, numCoordinates);
+    if (memory === undefined) {
       return { row: () => ({ kind: "memory", values: sharedFloats(numCoordinates) }), close: () => undefined };
     }
-    const { memory, addressOf } = held;
     return {
-      row: (index) => ({
-        kind: "memory",
-        values: new Float32Array(memory.buffer, addressOf(index), numCoordinates),
-        memory,
-      }),
+      row: (index) => ({ kind: "memory", values: rowIn(memory, index), memory }),
       close: () => {
-        this.#spare = held;
+        this.#spare = memory;
       },
     };
   }

@@ -1,22 +1,20 @@
 import { move, transferableSymbol, valueSymbol } from "piscina";
 import { FederationError } from "../../../core/errors.ts";
-import { pairsInPlace } from "../../../core/vector/kernels/in-place.ts";
 import { wasmKernels } from "../../../core/vector/kernels/wasm-kernels.ts";
 import type { Combination } from "../rule.ts";
 import { type Combining, combineAsTold } from "./combine.ts";
-import { panelsOf, runPiece } from "./run-piece.ts";
+import { pieceKernels, runPiece } from "./run-piece.ts";
 import type { Part, Piece } from "./tasks.ts";
 import type { Reply } from "./worker-engine.ts";
 
 // The thread behind worker-engine.ts.
 
-const panelOf = panelsOf(wasmKernels());
-const inPlace = pairsInPlace();
+const kernels = pieceKernels(wasmKernels());
 
 /** The arrays of the part are moved, not copied. */
 export function run(piece: Piece): unknown {
   try {
-    const result = runPiece(piece, panelOf, inPlace);
+    const result = runPiece(piece, kernels);
     const buffers = [...result.sums, ...result.values].map(({ buffer }) => buffer);
     return move({ [transferableSymbol]: buffers, [valueSymbol]: { result } satisfies Reply<Part> });
   } catch (error) {

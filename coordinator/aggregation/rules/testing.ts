@@ -54,7 +54,7 @@ export function columnsOf(
   const panel = plainKernels.panel({ numRows: updates.length, numBlocks: 1, numMixed: 0 });
   for (const [i, update] of updates.entries()) panel.row(i).set(update);
   const values = new Float32Array(updates[0]?.length ?? 0);
-  panel.columns({ block: 0 }, updates.length, rule.column(updates.length, Float64Array.from(weights)), values);
+  panel.columns({ start: 0 }, updates.length, rule.column(updates.length, Float64Array.from(weights)), values);
   return [...values];
 }
 

@@ -102,11 +102,14 @@ describe("a tree of rounds", () => {
 
 describe("calibrate", () => {
   test("what it prints keeps the promise when it is typed", async () => {
-    const { printed } = await typed("calibrate", "--epsilon", "2", ...POISSON);
-    const shown = (name: string) => new RegExp(`^${name} +(\\S+)`, "m").exec(printed)?.[1] ?? "";
-    const again = await answer("epsilon", "--noise-multiplier", shown("noise multiplier"), ...POISSON);
-    expect(again.epsilon).toBeLessThanOrEqual(2);
-    expect(Number(shown("epsilon"))).toBeGreaterThanOrEqual(again.epsilon);
+    const rounds = ["--rounds", "100", "--delta", "1e-5"];
+    for (const target of ["1", "2", "3"]) {
+      const { printed } = await typed("calibrate", "--epsilon", target, ...rounds);
+      const shown = (name: string) => new RegExp(`^${name} +(\\S+)`, "m").exec(printed)?.[1] ?? "";
+      const again = await answer("epsilon", "--noise-multiplier", shown("noise multiplier"), ...rounds);
+      expect(again.epsilon).toBeLessThanOrEqual(Number(target));
+      expect(Number(shown("epsilon"))).toBeGreaterThanOrEqual(again.epsilon);
+    }
   });
 
   test("finds the least noise that keeps the promise", async () => {

@@ -56,7 +56,7 @@ describe("epsilon", () => {
         expect(epsilon(gaussian(z * 1.5, poisson(q)), t, d, name)).toBeLessThanOrEqual(here + slack);
         expect(epsilon(gaussian(z, poisson(q)), t, d * 2, name)).toBeLessThanOrEqual(here + slack);
       }),
-      { numRuns: 6 },
+      { numRuns: 4 },
     );
   });
 
@@ -68,7 +68,7 @@ describe("epsilon", () => {
         const together = epsilon(mechanism, first + rest, 2 * d, name);
         expect(together).toBeLessThanOrEqual(apart + 1e-9 + (name === "pld" ? GRID * (1 + apart) : 0));
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 
@@ -80,7 +80,7 @@ describe("epsilon", () => {
           epsilon(mechanism, t, d, "pld") * (1 - GRID) - GRID,
         );
       }),
-      { numRuns: 20 },
+      { numRuns: 8 },
     );
   });
 

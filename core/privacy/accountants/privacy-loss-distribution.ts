@@ -164,9 +164,13 @@ function chernoff(parts: Parts, sign: 1 | -1): number {
     const end = sign === 1 ? d.lowest + d.masses.length - 1 : -d.lowest;
     return sum + times * end * d.interval;
   }, 0);
-  for (let s = 1e-3; s < 1e3; s *= 1.3) {
+  for (let s = 1e-3, before = Number.POSITIVE_INFINITY; s < 1e3; s *= 1.3) {
     const moments = parts.reduce((sum, { distribution, times }) => sum + times * logMoment(distribution, sign * s), 0);
-    best = Math.min(best, (moments - Math.log(TRUNCATED)) / s);
+    const bound = (moments - Math.log(TRUNCATED)) / s;
+    // logarithms of moments are convex in s: once it rises it falls no more
+    if (bound >= before) break;
+    best = Math.min(best, bound);
+    before = bound;
   }
   return best;
 }

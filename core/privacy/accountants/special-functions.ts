@@ -13,6 +13,7 @@ export function logExpm1(x: number): number {
 /** The complementary error function, to a relative error of about 1e-14 where the result is a normal number. */
 function erfc(x: number): number {
   if (x < 0) return 2 - erfc(-x);
+  if (x > NOTHING_FROM) return 0;
   return x < FRACTION_FROM ? 1 - erfSeries(x) : Math.exp(-x * x) * scaledErfc(x);
 }
 
@@ -31,6 +32,8 @@ export function logNormalCdf(x: number): number {
   return logErfc(-x * Math.SQRT1_2) - Math.LN2;
 }
 
+/** From here on e^(-x^2) is less than the least double. */
+const NOTHING_FROM = 27.3;
 /** From here on the continued fraction takes over: below, 1 - erf(x) still keeps 13 digits. */
 const FRACTION_FROM = 1.5;
 

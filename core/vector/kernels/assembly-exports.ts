@@ -1,25 +1,27 @@
-/** What assembly/index.ts exports. A boolean comes back as 0 or 1; addresses are in bytes. */
+/**
+ * What assembly/index.ts exports. A boolean comes back as 0 or 1; addresses are in bytes, `start` and `length` in
+ * coordinates.
+ */
 export interface AssemblyExports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  init(numRows: number, numBlocks: number, numMixed: number, numComparators: number): number;
-  rowAddress(row: number, block: number): number;
-  mixedAddress(row: number): number;
+  init(numRows: number, numBlocks: number, numMixed: number, numComparators: number, page: number): number;
+  rowsAddress(): number;
+  mixedAddress(): number;
   parametersAddress(): number;
   networkAddress(): number;
   valuesAddress(): number;
   countsAddress(): number;
-  isFinite(block: number, row: number): number;
-  squaredNorm(block: number, row: number): number;
-  innerProductWithValues(block: number, row: number): number;
-  countSigns(block: number, row: number, length: number, negative: boolean): number;
-  squaredDistances(block: number, n: number, firstRow: number, exact: boolean): number;
-  innerProducts(block: number, n: number, firstRow: number, exact: boolean): number;
-  weightedSum(block: number, n: number): void;
-  squaredNormOfSum(block: number, n: number): number;
-  mix(block: number, numOutputs: number, n: number): void;
+  isFinite(start: number, length: number, n: number): number;
+  squaredNorm(start: number, row: number): number;
+  innerProductWithValues(start: number, row: number): number;
+  countSigns(ofMixed: boolean, start: number, row: number, length: number, negative: boolean): number;
+  squaredDistances(start: number, n: number, firstRow: number, exact: boolean): number;
+  innerProducts(start: number, n: number, firstRow: number, exact: boolean): number;
+  weightedSum(start: number, length: number, n: number): void;
+  squaredNormOfSum(start: number, n: number): number;
+  mix(start: number, length: number, numOutputs: number, n: number): void;
   columns(
-    block: number,
-    mixed: boolean,
+    ofMixed: boolean,
+    start: number,
     n: number,
     length: number,
     statistic: number,
@@ -28,8 +30,8 @@ export interface AssemblyExports {
     counting: boolean,
   ): void;
   weightedColumns(
-    block: number,
-    mixed: boolean,
+    ofMixed: boolean,
+    start: number,
     n: number,
     length: number,
     trimmed: boolean,

@@ -1,3 +1,4 @@
+import type { ReadInPlace } from "./in-place.ts";
 import type { DistancePath } from "./pairwise.ts";
 
 /**
@@ -5,8 +6,9 @@ import type { DistancePath } from "./pairwise.ts";
  */
 export interface Kernels {
   readonly name: "plain" | "wasm";
-  /** Memory for `numRows` rows of `numBlocks` blocks each and for as many mixed rows of one block as `numMixed`. */
+  /** Memory for `numRows` rows of `numBlocks` blocks each and for as many mixed rows of one tile as `numMixed`. */
   panel(size: PanelSize): Panel;
+  readonly inPlace: ReadInPlace;
 }
 
 export interface PanelSize {
@@ -45,40 +47,50 @@ export type ColumnKernel =
    */
   | { readonly kernel: "weightedTrimmedMean"; readonly weights: Float64Array; readonly trimWeight: number };
 
+/** Of mixed rows, which begin where the mixing did, or of the rows themselves from coordinate `start` on. */
+export type ColumnSource = { readonly start: number } | "mixed";
+
 /**
- * A panel of rows in the kernels' own memory. Rows are filled through `row`, the last block of a vector with zeros
- * behind its end; every method looks at one block (BLOCK_LENGTH coordinates) of the first `numRows` rows.
+ * Rows that the kernels read, each zero behind its end up to a whole block (BLOCK_LENGTH coordinates). Every method looks
+ * at the first `numRows` rows from coordinate `start` on: at one block, `start` being its beginning, where values are
+ * added up over coordinates, and elsewhere at as many coordinates as it is told, `start` being a multiple of 16.
  */
 export interface Panel extends PanelSize {
   /** The memory of one row: numBlocks * BLOCK_LENGTH floats. */
   row(index: number): Float32Array;
-  /** The memory of a mixed row: BLOCK_LENGTH floats. */
+  /** The memory of a mixed row: TILE_LENGTH floats. */
   mixedRow(index: number): Float32Array;
-  /** Whether no value of the block is NaN or infinite. */
-  isFinite(block: number, numRows: number): boolean;
+  /** Whether none of `length` coordinates is NaN or infinite. */
+  isFinite(start: number, length: number, numRows: number): boolean;
   /** Sets (does not add) the sums over one block for the pairs with i <= j and j >= firstRow; the rows are finite. */
-  pairs(block: number, numRows: number, firstRow: number, path: DistancePath, into: BlockPairs): void;
+  pairs(start: number, numRows: number, firstRow: number, path: DistancePath, into: BlockPairs): void;
   /** ||row i||^2 over one block for each of the first `into.length` rows, on the exact path; sets `into`. */
-  squaredNorms(block: number, into: Float64Array): void;
-  /** sum_i coefficients[i] * row i in float64, rows in ascending order, rounded once; rows of coefficient 0 are skipped. */
-  weightedSum(block: number, coefficients: Float64Array, into: Float32Array): void;
-  /** Squared L2 norm of that sum before it is rounded, in the lanes and tiles of the pair kernels. */
-  squaredNormOfSum(block: number, coefficients: Float64Array): number;
-  /** Mixed rows 0..numOutputs-1 of this block: weighted sums of the first rows, `mixing` row-major numOutputs x numRows. */
-  mix(block: number, mixing: Float64Array, numOutputs: number, numRows: number): void;
+  squaredNorms(start: number, into: Float64Array): void;
   /**
-   * One value for each of the first `into.length` coordinates, from the rows of the block or from the mixed rows.
-   * With `outside`, adds to entry i the coordinates in which row i lies outside what the kernel kept.
+   * sum_i coefficients[i] * row i in float64, rows in ascending order, rounded once, of `into.length` coordinates within
+   * one block; rows of coefficient 0 are skipped.
+   */
+  weightedSum(start: number, coefficients: Float64Array, into: Float32Array): void;
+  /** Squared L2 norm of that sum over one block before it is rounded, in the lanes and tiles of the pair kernels. */
+  squaredNormOfSum(start: number, coefficients: Float64Array): number;
+  /**
+   * Mixed rows 0..numOutputs-1 of `length` coordinates, a tile at most: weighted sums of the first rows, `mixing` row-major
+   * numOutputs x numRows.
+   */
+  mix(start: number, length: number, mixing: Float64Array, numOutputs: number, numRows: number): void;
+  /**
+   * One value for each of `into.length` coordinates. With `outside`, adds to entry i the coordinates in which row i lies
+   * outside what the kernel kept.
    */
   columns(
-    source: { readonly block: number } | "mixed",
+    source: ColumnSource,
     numRows: number,
     kernel: ColumnKernel,
     into: Float32Array,
     outside?: Float64Array,
   ): void;
   /** <row i, vector> over one block for each of the first `into.length` rows, on the exact path; sets `into`. */
-  innerProductsWith(block: number, vector: Float32Array, into: Float64Array): void;
-  /** Adds the coordinates above and below zero among the first `length` of the block, for each row. */
-  countSigns(block: number, length: number, positive: Float64Array, negative: Float64Array): void;
+  innerProductsWith(start: number, vector: Float32Array, into: Float64Array): void;
+  /** Adds the coordinates above and below zero among `length`, for each of the first `positive.length` rows. */
+  countSigns(source: ColumnSource, length: number, positive: Float64Array, negative: Float64Array): void;
 }

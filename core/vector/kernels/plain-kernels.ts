@@ -1,23 +1,28 @@
 import { columns } from "./column.ts";
-import type { Kernels, Panel, PanelSize } from "./kernels.ts";
-import { BLOCK_LENGTH } from "./layout.ts";
+import type { ColumnSource, Kernels, Panel, PanelSize } from "./kernels.ts";
+import { BLOCK_LENGTH, TILE_LENGTH } from "./layout.ts";
 import { innerProduct, squaredDistance } from "./pairwise.ts";
 import { squaredNormOfSums, weightedSum } from "./weighted-sum.ts";
 
 /** The kernels as their definitions read, in TypeScript: slow, and the oracle of every other implementation. */
-export const plainKernels: Kernels = { name: "plain", panel: plainPanel };
+export const plainKernels: Kernels = { name: "plain", panel: plainPanel, inPlace: () => undefined };
 
 function plainPanel(size: PanelSize): Panel {
   const rows = vectors(size.numRows, size.numBlocks * BLOCK_LENGTH);
-  const mixed = vectors(size.numMixed, BLOCK_LENGTH);
-  const sums = new Float64Array(BLOCK_LENGTH);
+  const mixed = vectors(size.numMixed, TILE_LENGTH);
 
-  function rowsOf(block: number, numRows: number): Float32Array[] {
-    return rows.slice(0, numRows).map((row) => row.subarray(block * BLOCK_LENGTH, (block + 1) * BLOCK_LENGTH));
+  function parts(start: number, length: number, numRows: number): Float32Array[] {
+    return rows.slice(0, numRows).map((row) => row.subarray(start, start + length));
   }
 
-  function sumOf(block: number, coefficients: Float64Array): Float64Array {
-    weightedSum(rowsOf(block, coefficients.length), coefficients, sums);
+  function partsOf(source: ColumnSource, length: number, numRows: number): Float32Array[] {
+    if (source === "mixed") return mixed.slice(0, numRows).map((row) => row.subarray(0, length));
+    return parts(source.start, length, numRows);
+  }
+
+  function sumOf(start: number, length: number, coefficients: Float64Array): Float64Array {
+    const sums = new Float64Array(length);
+    weightedSum(parts(start, length, coefficients.length), coefficients, sums);
     return sums;
   }
 
@@ -25,9 +30,9 @@ function plainPanel(size: PanelSize): Panel {
     ...size,
     row: (index) => at(rows, index),
     mixedRow: (index) => at(mixed, index),
-    isFinite: (block, numRows) => rowsOf(block, numRows).every((row) => row.every(Number.isFinite)),
-    pairs(block, numRows, firstRow, path, { squaredDistances, ...into }) {
-      const ofBlock = rowsOf(block, numRows);
+    isFinite: (start, length, numRows) => parts(start, length, numRows).every((row) => row.every(Number.isFinite)),
+    pairs(start, numRows, firstRow, path, { squaredDistances, ...into }) {
+      const ofBlock = parts(start, BLOCK_LENGTH, numRows);
       for (let j = firstRow; j < numRows; j++) {
         const b = at(ofBlock, j);
         for (const [i, a] of ofBlock.slice(0, j + 1).entries()) {
@@ -37,27 +42,28 @@ function plainPanel(size: PanelSize): Panel {
         if ("squaredNorms" in into) into.squaredNorms[j] = innerProduct(b, b, path);
       }
     },
-    squaredNorms: (block, into) => into.set(rowsOf(block, into.length).map((row) => innerProduct(row, row, "exact"))),
-    weightedSum: (block, coefficients, into) => into.set(sumOf(block, coefficients).subarray(0, into.length)),
-    squaredNormOfSum: (block, coefficients) => squaredNormOfSums(sumOf(block, coefficients)),
-    mix(block, mixing, numOutputs, numRows) {
+    squaredNorms(start, into) {
+      into.set(parts(start, BLOCK_LENGTH, into.length).map((row) => innerProduct(row, row, "exact")));
+    },
+    weightedSum: (start, coefficients, into) => into.set(sumOf(start, into.length, coefficients)),
+    squaredNormOfSum: (start, coefficients) => squaredNormOfSums(sumOf(start, BLOCK_LENGTH, coefficients)),
+    mix(start, length, mixing, numOutputs, numRows) {
       for (const [i, row] of mixed.slice(0, numOutputs).entries()) {
-        row.set(sumOf(block, mixing.subarray(i * numRows, (i + 1) * numRows)));
+        row.set(sumOf(start, length, mixing.subarray(i * numRows, (i + 1) * numRows)));
       }
     },
     columns(source, numRows, kernel, into, outside) {
-      columns(source === "mixed" ? mixed.slice(0, numRows) : rowsOf(source.block, numRows), kernel, into, outside);
+      columns(partsOf(source, into.length, numRows), kernel, into, outside);
     },
-    innerProductsWith(block, vector, into) {
+    innerProductsWith(start, vector, into) {
       const padded = new Float32Array(BLOCK_LENGTH);
       padded.set(vector);
-      into.set(rowsOf(block, into.length).map((row) => innerProduct(row, padded, "exact")));
+      into.set(parts(start, BLOCK_LENGTH, into.length).map((row) => innerProduct(row, padded, "exact")));
     },
-    countSigns(block, length, positive, negative) {
-      for (const [i, row] of rowsOf(block, positive.length).entries()) {
-        const values = row.subarray(0, length);
-        positive[i] = (positive[i] as number) + values.reduce((count, value) => count + Number(value > 0), 0);
-        negative[i] = (negative[i] as number) + values.reduce((count, value) => count + Number(value < 0), 0);
+    countSigns(source, length, positive, negative) {
+      for (const [i, row] of partsOf(source, length, positive.length).entries()) {
+        positive[i] = (positive[i] as number) + row.reduce((count, value) => count + Number(value > 0), 0);
+        negative[i] = (negative[i] as number) + row.reduce((count, value) => count + Number(value < 0), 0);
       }
     },
   };

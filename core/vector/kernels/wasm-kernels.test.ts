@@ -2,10 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FederationError } from "../../errors.ts";
 import { seededRandom } from "../../random/seeded.ts";
-import { pairsInPlace, rowMemory } from "./in-place.ts";
 import type { ColumnKernel, Panel, PanelSize } from "./kernels.ts";
-import { BLOCK_LENGTH } from "./layout.ts";
-import { innerProduct, squaredDistance } from "./pairwise.ts";
+import { BLOCK_LENGTH, TILE_LENGTH } from "./layout.ts";
 import { plainKernels } from "./plain-kernels.ts";
 import { wasmKernels } from "./wasm-kernels.ts";
 
@@ -92,7 +90,7 @@ describe("the wasm kernels have the bits of the plain ones", () => {
     check(few, 15, (one) => {
       both(panelsOf(one), (panel) => {
         const pairs = [1, 2].map(() => new Float64Array(one.n ** 2).fill(7)) as [Float64Array, Float64Array];
-        panel.pairs(1, one.n, 0, path, { squaredDistances: pairs[0], innerProducts: pairs[1] });
+        panel.pairs(BLOCK_LENGTH, one.n, 0, path, { squaredDistances: pairs[0], innerProducts: pairs[1] });
         return pairs;
       });
     });
@@ -104,7 +102,7 @@ describe("the wasm kernels have the bits of the plain ones", () => {
       both(panelsOf(one), (panel) => {
         const squaredDistances = new Float64Array(used ** 2).fill(7);
         const squaredNorms = new Float64Array(used).fill(7);
-        panel.pairs(1, used, one.seed % used, path, { squaredDistances, squaredNorms });
+        panel.pairs(BLOCK_LENGTH, used, one.seed % used, path, { squaredDistances, squaredNorms });
         return [squaredDistances, squaredNorms];
       });
     });
@@ -115,7 +113,7 @@ describe("the wasm kernels have the bits of the plain ones", () => {
     both(panelsOf(one), (panel) =>
       PATHS.map((path) => {
         const squaredDistances = new Float64Array(one.n ** 2);
-        panel.pairs(1, one.n, 0, path, { squaredDistances, squaredNorms: new Float64Array(one.n) });
+        panel.pairs(BLOCK_LENGTH, one.n, 0, path, { squaredDistances, squaredNorms: new Float64Array(one.n) });
         return squaredDistances;
       }),
     );
@@ -127,14 +125,14 @@ describe("the wasm kernels have the bits of the plain ones", () => {
         const squaredDistances = new Float64Array(one.n ** 2);
         const squaredNorms = new Float64Array(one.n);
         const innerProducts = new Float64Array(one.n ** 2);
-        panel.pairs(1, one.n, 0, path, { squaredDistances, squaredNorms });
-        panel.pairs(1, one.n, 0, path, { squaredDistances, innerProducts });
+        panel.pairs(BLOCK_LENGTH, one.n, 0, path, { squaredDistances, squaredNorms });
+        panel.pairs(BLOCK_LENGTH, one.n, 0, path, { squaredDistances, innerProducts });
         expectSameBits(
           squaredNorms,
           squaredNorms.map((_, i) => innerProducts[i * one.n + i] as number),
         );
         const alone = new Float64Array(one.n);
-        panel.squaredNorms(1, alone);
+        panel.squaredNorms(BLOCK_LENGTH, alone);
         if (path === "exact") expectSameBits(alone, squaredNorms);
         return [squaredNorms, squaredDistances];
       });
@@ -151,8 +149,8 @@ describe("the wasm kernels have the bits of the plain ones", () => {
       }
       both<Float32Array | Float64Array>(panels, (panel) => {
         const sum = new Float32Array(one.length);
-        panel.weightedSum(1, coefficients, sum);
-        return [sum, Float64Array.of(panel.squaredNormOfSum(1, coefficients))];
+        panel.weightedSum(BLOCK_LENGTH, coefficients, sum);
+        return [sum, Float64Array.of(panel.squaredNormOfSum(BLOCK_LENGTH, coefficients))];
       });
     });
   });
@@ -163,10 +161,29 @@ describe("the wasm kernels have the bits of the plain ones", () => {
       const numMixed = 1 + (one.seed % 20);
       const mixing = Float64Array.from({ length: numMixed * one.n }, () => Math.max(0, 3 * draw() - 1));
       both(panelsOf(one, { numMixed }), (panel) => {
-        panel.mix(1, mixing, numMixed, one.n);
+        panel.mix(BLOCK_LENGTH, one.length, mixing, numMixed, one.n);
         const median = new Float32Array(one.length);
         panel.columns("mixed", numMixed, { kernel: "median" }, median);
-        return [median, ...Array.from({ length: numMixed }, (_, i) => panel.mixedRow(i).slice())];
+        return [median, ...Array.from({ length: numMixed }, (_, i) => panel.mixedRow(i).slice(0, one.length))];
+      });
+    });
+  });
+
+  test("any span, of the rows and of what is mixed from them", () => {
+    check(few, 25, (one) => {
+      const start = 16 * (one.seed % 1_000);
+      const length = 1 + (one.seed % TILE_LENGTH);
+      const [whole, part] = [new Float64Array(one.n), new Float64Array(2)];
+      const coefficients = whole.map((_, i) => i - 1);
+      const mixing = Float64Array.from({ length: 2 * one.n }, (_, k) => k - 1);
+      both<Float32Array | Float64Array>(panelsOf(one, { numBlocks: 3, numMixed: 2 }), (panel) => {
+        const sum = new Float32Array(length);
+        panel.weightedSum(BLOCK_LENGTH + start, coefficients, sum);
+        const median = new Float32Array(length);
+        panel.columns({ start: BLOCK_LENGTH + start }, one.n, { kernel: "median" }, median, whole);
+        panel.mix(BLOCK_LENGTH + start, length, mixing, 2, one.n);
+        panel.countSigns("mixed", length, part, part.slice());
+        return [sum, median, whole, part, panel.mixedRow(1).slice(0, length)];
       });
     });
   });
@@ -180,17 +197,18 @@ describe("the wasm kernels have the bits of the plain ones", () => {
         .reverse();
       both(panels, (panel) => {
         const products = new Float64Array(one.n);
-        panel.innerProductsWith(1, vector, products);
+        panel.innerProductsWith(BLOCK_LENGTH, vector, products);
         const [positive, negative] = [new Float64Array(one.n).fill(3), new Float64Array(one.n)];
-        panel.countSigns(1, one.length, positive, negative);
+        panel.countSigns({ start: BLOCK_LENGTH }, one.length, positive, negative);
         return [products, positive, negative];
       });
       for (const panel of panels) {
-        expect(panel.isFinite(1, one.n)).toBe(true);
+        const { n, length } = one;
+        expect(panel.isFinite(0, BLOCK_LENGTH + length, n)).toBe(true);
         for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
-          panel.row(one.n - 1)[BLOCK_LENGTH + one.length - 1] = value;
-          expect(panel.isFinite(1, one.n)).toBe(false);
-          expect(panel.isFinite(0, one.n) && panel.isFinite(1, one.n - 1)).toBe(true);
+          panel.row(n - 1)[BLOCK_LENGTH + length - 1] = value;
+          expect(panel.isFinite(BLOCK_LENGTH, length, n)).toBe(false);
+          expect(panel.isFinite(0, BLOCK_LENGTH, n) && panel.isFinite(BLOCK_LENGTH, length, n - 1)).toBe(true);
         }
       }
     });
@@ -224,9 +242,9 @@ describe("the wasm kernels have the bits of the plain ones", () => {
         both<Float32Array | Float64Array>(panelsOf(one, { numBlocks: 1 }), (panel) => {
           const values = new Float32Array(one.length);
           const outside = new Float64Array(one.n).fill(2);
-          panel.columns({ block: 0 }, one.n, kernel, values, outside);
+          panel.columns({ start: 0 }, one.n, kernel, values, outside);
           const again = new Float32Array(Math.max(1, one.length - 20));
-          panel.columns({ block: 0 }, one.n, kernel, again, outside);
+          panel.columns({ start: 0 }, one.n, kernel, again, outside);
           return [values, again, outside];
         });
       });
@@ -244,7 +262,7 @@ describe("the wasm kernels have the bits of the plain ones", () => {
         both<Float32Array | Float64Array>(panels, (panel) => {
           const values = new Float32Array(one.length);
           const outside = new Float64Array(one.n);
-          panel.columns({ block: 1 }, one.n, make(one.n, draws(9)), values, outside);
+          panel.columns({ start: BLOCK_LENGTH }, one.n, make(one.n, draws(9)), values, outside);
           return [values, outside];
         });
       }
@@ -274,36 +292,13 @@ test("a panel of more than 2 GiB is addressed to its end", () => {
   const panel = kernels.panel({ numRows: 2, numBlocks: 20_000, numMixed: 1 });
   panel.row(1).fill(3, -5);
   const norms = new Float64Array(2);
-  panel.squaredNorms(19_999, norms);
+  panel.squaredNorms(19_999 * BLOCK_LENGTH, norms);
   expect([...norms]).toEqual([0, 45]);
-  panel.mix(19_999, Float64Array.of(0, 2), 1, 2);
+  panel.mix(20_000 * BLOCK_LENGTH - TILE_LENGTH, TILE_LENGTH, Float64Array.of(0, 2), 1, 2);
   expect(
     panel
       .mixedRow(0)
       .subarray(-5)
       .every((value) => value === 6),
   ).toBe(true);
-});
-
-test("pairs where they lie: the bits of their definition", () => {
-  const room = rowMemory(3, BLOCK_LENGTH);
-  if (room === undefined) throw new Error("no memory");
-  const inPlace = pairsInPlace()(room.memory);
-  const rows = [0, 1, 2].map((row) => new Float32Array(room.memory.buffer, room.addressOf(row), BLOCK_LENGTH));
-  const [a, b, c] = rows as [Float32Array, Float32Array, Float32Array];
-  const [atA, atB, atC] = [room.addressOf(0), room.addressOf(1), room.addressOf(2)];
-  const property = fc.property(
-    fc.constantFrom(...KINDS),
-    fc.nat(60_000),
-    fc.constantFrom(...PATHS),
-    (kind, seed, path) => {
-      const draw = draws(seed);
-      for (const row of rows) for (let k = 0; k < row.length; k++) row[k] = VALUES[kind](draw());
-      const distances = [squaredDistance(a, c, path), squaredDistance(b, c, path)];
-      expect(inPlace.squaredDistances(atA, atB, atC, path)).toEqual(distances);
-      expect(inPlace.innerProduct(atA, atB, path)).toBe(innerProduct(a, b, path));
-      expect(inPlace.innerProduct(atB, atB, path)).toBe(innerProduct(b, b, path));
-    },
-  );
-  fc.assert(property, { numRuns: 60 });
 });

@@ -1,7 +1,7 @@
 import { FederationError } from "../../errors.ts";
 import type { AssemblyExports } from "./assembly-exports.ts";
-import type { BlockPairs, ColumnKernel, Panel, PanelSize } from "./kernels.ts";
-import { BLOCK_LENGTH } from "./layout.ts";
+import type { BlockPairs, ColumnKernel, ColumnSource, Panel, PanelSize } from "./kernels.ts";
+import { BLOCK_LENGTH, TILE_LENGTH } from "./layout.ts";
 import type { DistancePath } from "./pairwise.ts";
 import { maxComparators, sortingNetwork } from "./sorting-network.ts";
 
@@ -13,62 +13,83 @@ const BLOCK_ROWS = 4;
 
 type Unweighted = Exclude<ColumnKernel, { readonly weights: Float64Array }>;
 
-/** A panel in the memory of its own instance of the module. */
+/** What an instance of the module reads, in one memory. */
 export class WasmPanel implements Panel {
   readonly numRows: number;
-  readonly numBlocks: number;
   readonly numMixed: number;
+  /** Where its region of the memory begins. */
+  readonly firstPage: number;
+  #numBlocks: number;
   readonly #wasm: AssemblyExports;
-  readonly #buffer: ArrayBuffer;
+  readonly #buffer: ArrayBuffer | SharedArrayBuffer;
+  readonly #rows: Uint32Array;
+  readonly #mixed: Uint32Array;
   readonly #parameters: Float64Array;
   readonly #values: Float32Array;
   readonly #counts: Uint32Array;
   /** What the network in memory sorts. */
-  #network: SortedPlaces = { numRows: 0, from: 0, to: 0 };
+  #network = NO_NETWORK;
 
-  /** @throws PANEL_TOO_LARGE beyond the 4 GiB that WebAssembly can address, or that this machine gives */
-  constructor(module: WebAssembly.Module, { numRows, numBlocks, numMixed }: PanelSize) {
+  /**
+   * Takes memory for rows of so many blocks, and none for rows without blocks: those are to be placed.
+   * @param page where its region of the memory begins, once laid out for a panel of this size; without it, takes a new one
+   * @throws PANEL_TOO_LARGE beyond the 4 GiB that WebAssembly can address, or that this machine gives
+   */
+  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, size: PanelSize, page = -1) {
+    const { numRows, numBlocks, numMixed } = size;
     this.numRows = numRows;
-    this.numBlocks = numBlocks;
     this.numMixed = numMixed;
+    this.#numBlocks = numBlocks;
     const most = Math.max(numRows, numMixed);
-    this.#wasm = new WebAssembly.Instance(module).exports as unknown as AssemblyExports;
-    if (!this.#wasm.init(numRows, numBlocks, numMixed, maxComparators(Math.ceil(most / BLOCK_ROWS)))) {
-      const size = `${numRows} rows of ${numBlocks} blocks and ${numMixed} mixed rows`;
-      throw new FederationError("PANEL_TOO_LARGE", `no memory for a panel of ${size}`);
+    const numComparators = maxComparators(Math.ceil(most / BLOCK_ROWS));
+    this.#wasm = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as AssemblyExports;
+    this.firstPage = this.#wasm.init(numRows, numBlocks, numMixed, numComparators, page);
+    if (this.firstPage < 0) {
+      const what = `${numRows} rows of ${numBlocks} blocks and ${numMixed} mixed rows`;
+      throw new FederationError("PANEL_TOO_LARGE", `no memory for a panel of ${what}`);
     }
-    this.#buffer = this.#wasm.memory.buffer;
+    this.#buffer = memory.buffer;
     const numParameters = Math.max(numRows * numMixed, 2 * most);
+    this.#rows = new Uint32Array(this.#buffer, address(this.#wasm.rowsAddress()), numRows);
+    this.#mixed = new Uint32Array(this.#buffer, address(this.#wasm.mixedAddress()), numMixed);
     this.#parameters = new Float64Array(this.#buffer, address(this.#wasm.parametersAddress()), numParameters);
-    this.#values = this.#floats(this.#wasm.valuesAddress(), BLOCK_LENGTH);
+    this.#values = new Float32Array(this.#buffer, address(this.#wasm.valuesAddress()), BLOCK_LENGTH);
     this.#counts = new Uint32Array(this.#buffer, address(this.#wasm.countsAddress()), most);
   }
 
+  get numBlocks(): number {
+    return this.#numBlocks;
+  }
+
+  /** From now on its rows are those at these addresses of the memory; others may have used its region meanwhile. */
+  place(addresses: readonly number[], numBlocks: number): void {
+    this.#rows.set(addresses);
+    this.#numBlocks = numBlocks;
+    this.#network = NO_NETWORK;
+  }
+
   row(index: number): Float32Array {
-    return this.#floats(this.#wasm.rowAddress(index, 0), this.numBlocks * BLOCK_LENGTH);
+    return new Float32Array(this.#buffer, this.#rows[index], this.#numBlocks * BLOCK_LENGTH);
   }
 
   mixedRow(index: number): Float32Array {
-    return this.#floats(this.#wasm.mixedAddress(index), BLOCK_LENGTH);
+    return new Float32Array(this.#buffer, this.#mixed[index], TILE_LENGTH);
   }
 
-  isFinite(block: number, numRows: number): boolean {
-    for (let i = 0; i < numRows; i++) {
-      if (!this.#wasm.isFinite(block, i)) return false;
-    }
-    return true;
+  isFinite(start: number, length: number, numRows: number): boolean {
+    return Boolean(this.#wasm.isFinite(start, length, numRows));
   }
 
-  pairs(block: number, numRows: number, firstRow: number, path: DistancePath, into: BlockPairs): void {
+  pairs(start: number, numRows: number, firstRow: number, path: DistancePath, into: BlockPairs): void {
     const exact = path === "exact";
-    const distances = this.#wasm.squaredDistances(block, numRows, firstRow, exact);
+    const distances = this.#wasm.squaredDistances(start, numRows, firstRow, exact);
     this.#takePairs(distances, numRows, firstRow, into.squaredDistances);
     for (let i = firstRow; i < numRows; i++) {
       if ("squaredNorms" in into) into.squaredNorms[i] = into.squaredDistances[i * numRows + i] as number;
       into.squaredDistances[i * numRows + i] = 0;
     }
     if ("squaredNorms" in into) return;
-    const products = this.#wasm.innerProducts(block, numRows, firstRow, exact);
+    const products = this.#wasm.innerProducts(start, numRows, firstRow, exact);
     this.#takePairs(products, numRows, firstRow, into.innerProducts);
   }
 
@@ -80,61 +101,61 @@ export class WasmPanel implements Panel {
     }
   }
 
-  squaredNorms(block: number, into: Float64Array): void {
-    for (let i = 0; i < into.length; i++) into[i] = this.#wasm.squaredNorm(block, i);
+  squaredNorms(start: number, into: Float64Array): void {
+    for (let i = 0; i < into.length; i++) into[i] = this.#wasm.squaredNorm(start, i);
   }
 
-  weightedSum(block: number, coefficients: Float64Array, into: Float32Array): void {
+  weightedSum(start: number, coefficients: Float64Array, into: Float32Array): void {
     this.#parameters.set(coefficients);
-    this.#wasm.weightedSum(block, coefficients.length);
+    this.#wasm.weightedSum(start, into.length, coefficients.length);
     into.set(this.#values.subarray(0, into.length));
   }
 
-  squaredNormOfSum(block: number, coefficients: Float64Array): number {
+  squaredNormOfSum(start: number, coefficients: Float64Array): number {
     this.#parameters.set(coefficients);
-    return this.#wasm.squaredNormOfSum(block, coefficients.length);
+    return this.#wasm.squaredNormOfSum(start, coefficients.length);
   }
 
-  mix(block: number, mixing: Float64Array, numOutputs: number, numRows: number): void {
+  mix(start: number, length: number, mixing: Float64Array, numOutputs: number, numRows: number): void {
     this.#parameters.set(mixing.subarray(0, numOutputs * numRows));
-    this.#wasm.mix(block, numOutputs, numRows);
+    this.#wasm.mix(start, length, numOutputs, numRows);
   }
 
   columns(
-    source: { readonly block: number } | "mixed",
+    source: ColumnSource,
     numRows: number,
     kernel: ColumnKernel,
     into: Float32Array,
     outside?: Float64Array,
   ): void {
-    const mixed = source === "mixed";
-    const block = mixed ? 0 : source.block;
+    const { ofMixed, start } = placeOf(source);
     const counting = outside !== undefined;
     this.#counts.fill(0);
     if ("weights" in kernel) {
       this.#useNetwork({ numRows, from: 0, to: numRows });
       this.#sortWeights(kernel.weights.subarray(0, numRows));
       const trimWeight = "trimWeight" in kernel ? kernel.trimWeight : 0;
-      this.#wasm.weightedColumns(block, mixed, numRows, into.length, "trimWeight" in kernel, trimWeight, counting);
+      this.#wasm.weightedColumns(ofMixed, start, numRows, into.length, "trimWeight" in kernel, trimWeight, counting);
     } else {
       this.#useNetwork(placesRead(kernel, numRows));
       const trim = "trim" in kernel ? kernel.trim : 0;
       const keep = "keep" in kernel ? kernel.keep : 0;
-      this.#wasm.columns(block, mixed, numRows, into.length, STATISTICS[kernel.kernel], trim, keep, counting);
+      this.#wasm.columns(ofMixed, start, numRows, into.length, STATISTICS[kernel.kernel], trim, keep, counting);
     }
     into.set(this.#values.subarray(0, into.length));
     if (counting) addTo(outside, this.#counts.subarray(0, numRows));
   }
 
-  innerProductsWith(block: number, vector: Float32Array, into: Float64Array): void {
+  innerProductsWith(start: number, vector: Float32Array, into: Float64Array): void {
     this.#values.fill(0, vector.length).set(vector);
-    for (let i = 0; i < into.length; i++) into[i] = this.#wasm.innerProductWithValues(block, i);
+    for (let i = 0; i < into.length; i++) into[i] = this.#wasm.innerProductWithValues(start, i);
   }
 
-  countSigns(block: number, length: number, positive: Float64Array, negative: Float64Array): void {
+  countSigns(source: ColumnSource, length: number, positive: Float64Array, negative: Float64Array): void {
+    const { ofMixed, start } = placeOf(source);
     for (let i = 0; i < positive.length; i++) {
-      positive[i] = (positive[i] as number) + this.#wasm.countSigns(block, i, length, false);
-      negative[i] = (negative[i] as number) + this.#wasm.countSigns(block, i, length, true);
+      positive[i] = (positive[i] as number) + this.#wasm.countSigns(ofMixed, start, i, length, false);
+      negative[i] = (negative[i] as number) + this.#wasm.countSigns(ofMixed, start, i, length, true);
     }
   }
 
@@ -160,10 +181,12 @@ export class WasmPanel implements Panel {
     memory.set(network, 1);
     this.#network = places;
   }
+}
 
-  #floats(start: number, length: number): Float32Array {
-    return new Float32Array(this.#buffer, address(start), length);
-  }
+const NO_NETWORK: SortedPlaces = { numRows: 0, from: 0, to: 0 };
+
+function placeOf(source: ColumnSource): { readonly ofMixed: boolean; readonly start: number } {
+  return source === "mixed" ? { ofMixed: true, start: 0 } : { ofMixed: false, start: source.start };
 }
 
 /** Of `numRows` sorted values, those that are read. */

@@ -8,7 +8,9 @@ declare namespace WebAssembly {
     readonly exports: Readonly<Record<string, unknown>>;
   }
   class Memory {
-    constructor(descriptor: { readonly initial: number; readonly maximum: number; readonly shared: true });
-    readonly buffer: SharedArrayBuffer;
+    constructor(descriptor: { readonly initial: number; readonly maximum?: number; readonly shared?: boolean });
+    readonly buffer: ArrayBuffer | SharedArrayBuffer;
+    /** By so many pages. */
+    grow(delta: number): number;
   }
 }

@@ -9,6 +9,7 @@ import {
   timerWait,
 } from "../../../client/index.ts";
 import type { Clock } from "../../../core/clock.ts";
+import type { Digest } from "../../../core/ids.ts";
 import { secureRandom } from "../../../core/random/secure.ts";
 import type { Member } from "../federation/members.ts";
 import { memoryOutbox, noHeads, noReceipts } from "../federation/memory-client.ts";
@@ -19,6 +20,7 @@ export function labParticipant(
   trainer: Trainer,
   transport: Transport,
   clock: Clock,
+  digestOf: (bytes: Uint8Array) => Digest,
 ): Participant {
   return participant({
     profile,
@@ -34,5 +36,6 @@ export function labParticipant(
     random: secureRandom,
     wait: timerWait,
     log: pino({ level: "silent" }),
+    digestOf,
   });
 }

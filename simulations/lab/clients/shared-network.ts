@@ -38,7 +38,7 @@ export function sharedNetwork(now: () => number): SharedNetwork {
       };
       return { ...shape, ...work, dispose: () => undefined };
     },
-    training: (dataset) => ({ ...dataset, batch: timed((indices: Uint32Array) => dataset.batch(indices)) }),
+    training: (dataset) => ({ ...dataset, batch: timed(dataset.batch) }),
     get busyMs() {
       return busyMs;
     },

@@ -9,6 +9,7 @@ import { type CellResult, hasRun } from "../job/result.ts";
 import { durationText, type Estimate, estimate } from "../matrix/estimate.ts";
 import { countsOf, openFinishedCells } from "../matrix/finished-cells.ts";
 import { runCells } from "../matrix/run-cells.ts";
+import type { CellThread } from "../matrix/threads.ts";
 import { csvOf } from "../report/csv.ts";
 import { dataFacts } from "../report/data-facts.ts";
 import { cellText } from "../report/labels.ts";
@@ -35,6 +36,8 @@ export interface LabSurroundings {
   readonly files: LabFiles;
   /** Asks the person at the terminal; undefined where nobody sits at one. */
   readonly ask: ((question: string) => Promise<boolean>) | undefined;
+  /** Starts a thread for cells; a test passes its own. */
+  readonly start?: () => CellThread;
 }
 
 /** From here on a grid is asked about first. */
@@ -102,7 +105,7 @@ async function run(
   { baseFolder }: ReadGrid,
   { options, around, add }: Running,
 ): Promise<CellResult[]> {
-  const { stderr: out, now, signal } = around;
+  const { stderr: out, now, signal, start } = around;
   const bar = progressBar({ out, now, rounds: new Map(cells.map((cell) => [cellIdOf(cell), cell.rounds])) });
   try {
     return await runCells(cells, {
@@ -110,6 +113,7 @@ async function run(
       transport: options.transport,
       numThreads: options.numThreads,
       signal,
+      ...(start !== undefined && { start }),
       onRound: bar.round,
       async onResult(result) {
         await add(result);

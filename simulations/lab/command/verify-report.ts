@@ -63,6 +63,7 @@ export async function verifyReport(
     transport,
     numThreads: 1,
     signal: around.signal,
+    ...(around.start !== undefined && { start: around.start }),
     onRound: () => undefined,
     onResult: async () => undefined,
   });

@@ -9,6 +9,7 @@ import type { Partition } from "../../partitions/partition.ts";
 import { crowd } from "../clients/crowd.ts";
 import { knowledge } from "../clients/knowledge.ts";
 import { labParticipant } from "../clients/participants.ts";
+import { sharedDigest } from "../clients/shared-digest.ts";
 import { sharedNetwork } from "../clients/shared-network.ts";
 import { takingTurns } from "../clients/turns.ts";
 import type { JobView } from "../job/job-view.ts";
@@ -59,6 +60,7 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
   const { address } = wire;
   const members = await enrollMembers(coordinator.parts, { numClients, numAttackers, seed, address });
   const network = sharedNetwork(now);
+  const digestOf = sharedDigest();
   closing.add(() => network.dispose());
   const participants = await crowd(members, {
     cell,
@@ -70,7 +72,7 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
     turns: takingTurns(),
     wire,
     closing,
-    participantOf: (member, trainer, way) => labParticipant(member, trainer, telling(way, still.done), clock),
+    participantOf: (member, trainer, way) => labParticipant(member, trainer, telling(way, still.done), clock, digestOf),
     failed,
   });
   for (const participant of participants) participant.run(stop.signal).catch(failed);

@@ -61,7 +61,7 @@ test("one that kills two threads, and one that fails, are reported so; the other
   expect(bySeed[2]).toMatchObject({ reason: "TRAINER_FAILED: no" });
 });
 
-test("two real threads give what this thread gives", { timeout: 120_000 }, async () => {
+test("two real threads give what this thread gives", async () => {
   const some = cells.slice(0, 3);
   const digests = (results: readonly CellResult[]) =>
     new Map(results.map((it) => [it.id, hasRun(it) ? it.versionsSha256 : it.reason]));

@@ -1,28 +1,33 @@
 import { foldExact, foldFast, widened } from "./lanes";
 import { BLOCK_LENGTH, TILE_LENGTH } from "./layout";
-import { Product, SquaredDistance } from "./summed";
+import { Product } from "./summed";
 
 // Two rows over one block, in the lanes and tiles of the pairs. Tiles are summed side by side: the lanes of one alone
 // would wait for themselves. Nothing is written.
 
 const TILE: usize = TILE_LENGTH * sizeof<f32>();
 
-/** ||b - c||^2 of the last `squaredDistances`: a function has one result. */
+/** The sum over `b` and `c` of the last `twoBlocks`: a function has one result. */
 export let second: f64 = 0;
 
 /**
- * ||a - c||^2 over the blocks that begin at these addresses, and ||b - c||^2 into `second`. Two rows that come from memory take three quarters of the time of one after
- * the other.
+ * The sum over `a` and `c`, of the blocks that begin at these addresses, and that over `b` and `c` into `second`. Two rows
+ * that come from memory take three quarters of the time of one after the other.
  */
-export function squaredDistances(a: usize, b: usize, c: usize, exact: bool): f64 {
-  if (!exact) return twoFastBlocks<SquaredDistance>(a, b, c);
-  second = exactBlock<SquaredDistance>(b, c);
-  return exactBlock<SquaredDistance>(a, c);
+@inline
+export function twoBlocks<Summed>(a: usize, b: usize, c: usize, exact: bool): f64 {
+  if (!exact) return twoFastBlocks<Summed>(a, b, c);
+  second = exactBlock<Summed>(b, c);
+  return exactBlock<Summed>(a, c);
 }
 
-/** <a, b> over two blocks. */
-export function innerProduct(a: usize, b: usize, exact: bool): f64 {
-  return exact ? exactBlock<Product>(a, b) : fastBlock<Product>(a, b);
+export function squaredNorm(a: usize, exact: bool): f64 {
+  return exact ? exactBlock<Product>(a, a) : fastBlock<Product>(a, a);
+}
+
+/** <a, b> on the exact path. */
+export function innerProduct(a: usize, b: usize): f64 {
+  return exactBlock<Product>(a, b);
 }
 
 function fastBlock<Summed>(a: usize, b: usize): f64 {

@@ -1,5 +1,5 @@
 import { storeRounded, widened } from "./lanes";
-import { counts, MIXED_STRIDE, mixedAddress, rowAddress, rowStride, scratch, values } from "./panel";
+import { counts, mixed, rowAt, rows, scratch, values } from "./panel";
 import { sort, sortedRows, WIDTH } from "./sort";
 
 /** Bytes of a row of sorted values. */
@@ -17,41 +17,39 @@ const MEAN_AROUND_MEDIAN: u32 = 2;
 const MEAN_AROUND_TRIMMED_MEAN: u32 = 3;
 
 /**
- * One value for each of the first `length` coordinates into `values`, from n rows of the block or n mixed rows. With
- * `counting`, adds to entry i of `counts` the coordinates in which row i lies outside what was kept.
+ * One value for each of `length` coordinates from `start` on into `values`, from n rows or n mixed rows. With `counting`,
+ * adds to entry i of `counts` the coordinates in which row i lies outside what was kept.
  */
 export function columns(
-  block: usize, mixed: bool, n: usize, length: usize, statistic: u32, trim: usize, keep: usize, counting: bool,
+  ofMixed: bool, start: usize, n: usize, length: usize, statistic: u32, trim: usize, keep: usize, counting: bool,
 ): void {
-  const rows = mixed ? mixedAddress(0) : rowAddress(0, block);
-  const stride = mixed ? MIXED_STRIDE : rowStride;
+  const addresses = ofMixed ? mixed : rows;
   const least = scratch + sortedRows(n) * ROW;
   const results = least + 2 * ROW;
   for (let group: usize = 0; group < length; group += WIDTH) {
-    const start = rows + group * sizeof<f32>();
-    gather(start, stride, n, scratch);
+    gather(addresses, start + group, n, scratch);
     sort<f32>(scratch, n);
     if (statistic === MEDIAN || statistic === MEAN_AROUND_MEDIAN) medians(scratch, n, least, results);
     else trimmedMeans(scratch, n, trim, least, results);
     if (statistic === MEAN_AROUND_MEDIAN || statistic === MEAN_AROUND_TRIMMED_MEAN) {
       for (let k: usize = 0; k < WIDTH; k += 2) {
         const at = k * sizeof<f32>();
-        meansAround(scratch + at, start + at, stride, n, keep, least + at, results + k * sizeof<f64>());
+        meansAround(scratch + at, addresses, start + group + k, n, keep, least + at, results + k * sizeof<f64>());
       }
     }
     for (let k: usize = 0; k < WIDTH; k += 2) {
       storeRounded(values + (group + k) * sizeof<f32>(), v128.load(results + k * sizeof<f64>()));
     }
-    if (counting) countOutside(start, stride, n, least, length - group, counts);
+    if (counting) countOutside(addresses, start + group, n, least, length - group, counts);
   }
 }
 
 /** -0 becomes 0, which compare equal and would leave the order of the rows visible. */
-function gather(rows: usize, stride: usize, n: usize, into: usize): void {
+function gather(addresses: usize, start: usize, n: usize, into: usize): void {
   const zero = f32x4.splat(0);
   for (let i: usize = 0; i < n; i++) {
-    for (let k: usize = 0; k < ROW; k += 16) v128.store(into + k, f32x4.add(v128.load(rows + k), zero));
-    rows += stride;
+    const row = rowAt(addresses, i, start);
+    for (let k: usize = 0; k < ROW; k += 16) v128.store(into + k, f32x4.add(v128.load(row + k), zero));
     into += ROW;
   }
 }
@@ -100,7 +98,7 @@ function trimmedMeans(sorted: usize, n: usize, trim: usize, least: usize, result
  * nearer the centre than its first.
  */
 function meansAround(
-  column: usize, rows: usize, stride: usize, n: usize, keep: usize, least: usize, results: usize,
+  column: usize, addresses: usize, start: usize, n: usize, keep: usize, least: usize, results: usize,
 ): void {
   const centre = v128.load(results);
   let moving = i64x2.splat(-1);
@@ -112,10 +110,10 @@ function meansAround(
     moved = i64x2.sub(moved, moving);
   }
   const a = firstKept(
-    column, rows, stride, n, keep, <usize>i64x2.extract_lane(moved, 0), f64x2.extract_lane(centre, 0),
+    column, addresses, start, n, keep, <usize>i64x2.extract_lane(moved, 0), f64x2.extract_lane(centre, 0),
   );
   const b = firstKept(
-    column + sizeof<f32>(), rows + sizeof<f32>(), stride, n, keep,
+    column + sizeof<f32>(), addresses, start + 1, n, keep,
     <usize>i64x2.extract_lane(moved, 1), f64x2.extract_lane(centre, 1),
   );
   let sum = f64x2.splat(0);
@@ -127,14 +125,14 @@ function meansAround(
 }
 
 /**
- * Where the window of one column begins, at place `start` or near it: of its smallest value and the next one above it,
+ * Where the window of one column begins, at place `place` or near it: of its smallest value and the next one above it,
  * where they are equally near the centre, those of the lowest rows are kept.
  */
 function firstKept(
-  column: usize, rows: usize, stride: usize, n: usize, keep: usize, start: usize, centre: f64,
+  column: usize, addresses: usize, start: usize, n: usize, keep: usize, place: usize, centre: f64,
 ): usize {
-  let first = column + start * ROW;
-  if (start + keep === n) return first;
+  let first = column + place * ROW;
+  if (place + keep === n) return first;
   const low = load<f32>(first);
   const high = load<f32>(first + keep * ROW);
   if (<f64>high - centre !== centre - <f64>low || low === high) return first;
@@ -144,8 +142,8 @@ function firstKept(
     if (value === high) first -= ROW;
     if (value === low || value === high) places++;
   }
-  for (let row = rows; places > 0; row += stride) {
-    const value = load<f32>(row);
+  for (let row: usize = 0; places > 0; row++) {
+    const value = load<f32>(rowAt(addresses, row, start));
     if (value === high) first += ROW;
     if (value === low || value === high) places--;
   }
@@ -160,16 +158,17 @@ function both(a: usize, b: usize): v128 {
 
 /** In the first `length` coordinates of a group, where there are as many. */
 export function countOutside(
-  rows: usize, stride: usize, n: usize, least: usize, length: usize, outside: usize,
+  addresses: usize, start: usize, n: usize, least: usize, length: usize, outside: usize,
 ): void {
   for (let k = length; k < WIDTH; k++) {
     store<f32>(least + k * sizeof<f32>(), -Infinity);
     store<f32>(least + ROW + k * sizeof<f32>(), Infinity);
   }
   for (let i: usize = 0; i < n; i++) {
+    const row = rowAt(addresses, i, start);
     let lanes = i32x4.splat(0);
     for (let k: usize = 0; k < ROW; k += 16) {
-      const four = v128.load(rows + k);
+      const four = v128.load(row + k);
       const below = f32x4.lt(four, v128.load(least + k));
       const above = f32x4.gt(four, v128.load(least + ROW + k));
       lanes = i32x4.sub(lanes, v128.or(below, above));
@@ -177,7 +176,6 @@ export function countOutside(
     const low = i32x4.extract_lane(lanes, 0) + i32x4.extract_lane(lanes, 1);
     const high = i32x4.extract_lane(lanes, 2) + i32x4.extract_lane(lanes, 3);
     store<u32>(outside, load<u32>(outside) + low + high);
-    rows += stride;
     outside += sizeof<u32>();
   }
 }

@@ -1,8 +1,7 @@
-import { BLOCK_LENGTH } from "./layout";
 import { storeRounded, widened } from "./lanes";
-import { mixedAddress, parameters, rowAddress, rowStride, scratch } from "./panel";
+import { mixed, parameters, rowAt, rows, scratch } from "./panel";
 
-// Many weighted sums of the rows of a block, two at a time, in float64, rows in ascending order: what two sums have in
+// Many weighted sums of the rows, two at a time, in float64, rows in ascending order: what two sums have in
 // common is loaded once. A row that only one of them has adds 0 to the other, which changes no bit: rows are finite.
 
 /** Coordinates widened at a time: a cache line of every row. */
@@ -19,18 +18,23 @@ export function mixScratch(numOutputs: usize, n: usize): u64 {
   return n * WIDE_ROW + pairs * n * TERM + pairs * sizeof<usize>();
 }
 
-/** The mixed rows, each a weighted sum of n rows, with the matrix (numOutputs x n) in `parameters`. */
-export function mix(block: usize, numOutputs: usize, n: usize): void {
+/**
+ * `length` coordinates of the mixed rows, and up to 15 more: each a weighted sum of n rows from `start` on, with the matrix
+ * (numOutputs x n) in `parameters`.
+ */
+export function mix(start: usize, length: usize, numOutputs: usize, n: usize): void {
   const terms = scratch + n * WIDE_ROW;
   const ends = terms + ((numOutputs + 1) / 2) * n * TERM;
   listTerms(numOutputs, n, terms, ends);
-  for (let at: usize = 0; at < BLOCK_LENGTH * sizeof<f32>(); at += WIDTH * sizeof<f32>()) {
-    widenRows(rowAddress(0, block) + at, n, scratch);
+  const addresses = rows;
+  const mixedAddresses = mixed;
+  for (let at: usize = 0; at < length; at += WIDTH) {
+    widenRows(addresses, start + at, n, scratch);
     let term = terms;
     for (let output: usize = 0; output < numOutputs; output += 2) {
       const end = load<usize>(ends + (output / 2) * sizeof<usize>());
-      const first = mixedAddress(output) + at;
-      const second = mixedAddress(min(output + 1, numOutputs - 1)) + at;
+      const first = rowAt(mixedAddresses, output, at);
+      const second = rowAt(mixedAddresses, min(output + 1, numOutputs - 1), at);
       sumTerms(scratch, term, end, first, second);
       sumTerms(scratch + HALF, term, end, first + HALF / 2, second + HALF / 2);
       term = end;
@@ -56,13 +60,12 @@ function listTerms(numOutputs: usize, n: usize, term: usize, ends: usize): void 
   }
 }
 
-function widenRows(rows: usize, n: usize, into: usize): void {
-  const stride = rowStride;
+function widenRows(addresses: usize, start: usize, n: usize, into: usize): void {
   for (let i: usize = 0; i < n; i++) {
+    const row = rowAt(addresses, i, start);
     for (let k: usize = 0; k < WIDTH; k += 2) {
-      v128.store(into + k * sizeof<f64>(), widened(rows + k * sizeof<f32>()));
+      v128.store(into + k * sizeof<f64>(), widened(row + k * sizeof<f32>()));
     }
-    rows += stride;
     into += WIDE_ROW;
   }
 }

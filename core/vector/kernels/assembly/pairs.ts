@@ -1,6 +1,7 @@
+import { second, squaredNorm, twoBlocks } from "./blocks";
 import { BLOCK_LENGTH, TILE_LENGTH } from "./layout";
 import { foldExact, foldFast, widened } from "./lanes";
-import { rowAddress, rowStride, scratch } from "./panel";
+import { rowAt, rows, scratch } from "./panel";
 import { Product, SquaredDistance } from "./summed";
 
 // All pairs of rows, a span of coordinates at a time. The span of every row is first copied into a narrow strip, so that
@@ -18,6 +19,8 @@ const PITCH: usize = STRIP_ROW + 64;
 /** Four rows against two: their sums, and what is loaded for them, fill the registers. */
 const GROUP: usize = 4;
 const PAIR: usize = 2;
+/** Rows up to which they are quicker to compare with all others than those are to copy. */
+const FEW: usize = 4;
 /** Sums of a group with itself: six pairs and four squared norms. */
 const SQUARE: usize = 10;
 
@@ -26,48 +29,66 @@ export function pairsScratch(n: usize): u64 {
 }
 
 /**
- * Squared distances over one block of the pairs of rows i < j, j >= firstRow, and on the diagonal squared norms. Returns
- * where they are: row-major n x n float64.
+ * Over the block from `start` on, squared distances of the pairs of rows i < j, j >= firstRow, and on the diagonal squared
+ * norms. Returns where they are: row-major n x n float64.
  */
-export function squaredDistances(block: usize, n: usize, firstRow: usize, exact: bool): usize {
-  return pairs<SquaredDistance>(rowAddress(0, block), n, firstRow, exact);
+export function squaredDistances(start: usize, n: usize, firstRow: usize, exact: bool): usize {
+  return pairs<SquaredDistance>(start, n, firstRow, exact);
 }
 
 /** Inner products, likewise. */
-export function innerProducts(block: usize, n: usize, firstRow: usize, exact: bool): usize {
-  return pairs<Product>(rowAddress(0, block), n, firstRow, exact);
+export function innerProducts(start: usize, n: usize, firstRow: usize, exact: bool): usize {
+  return pairs<Product>(start, n, firstRow, exact);
 }
 
-function pairs<Summed>(rows: usize, n: usize, firstRow: usize, exact: bool): usize {
+function pairs<Summed>(start: usize, n: usize, firstRow: usize, exact: bool): usize {
   const lanes = scratch + <usize>(2 * stripBytes(n));
   const into = lanes + <usize>(2 * lanesBytes(n));
+  if (n - firstRow <= FEW) {
+    fewPairs<Summed>(start, n, firstRow, exact, into);
+    return into;
+  }
   memory.fill(into, 0, n * n * sizeof<f64>());
-  for (let tile: usize = 0; tile < BLOCK_LENGTH; tile += TILE_LENGTH) {
+  for (let tile = start; tile < start + BLOCK_LENGTH; tile += TILE_LENGTH) {
     memory.fill(lanes, 0, <usize>(2 * lanesBytes(n)));
-    if (exact) exactTile<Summed>(rows, n, firstRow, scratch, lanes, into);
-    else fastTile<Summed>(rows, n, firstRow, scratch, lanes, into);
-    rows += TILE_LENGTH * sizeof<f32>();
+    if (exact) exactTile<Summed>(tile, n, firstRow, scratch, lanes, into);
+    else fastTile<Summed>(tile, n, firstRow, scratch, lanes, into);
   }
   return into;
 }
 
-function fastTile<Summed>(rows: usize, n: usize, firstRow: usize, strip: usize, lanes: usize, into: usize): void {
-  const stride = rowStride;
-  for (let at: usize = 0; at < TILE_LENGTH; at += SPAN) {
-    for (let i: usize = 0; i < n; i++) {
-      memory.copy(strip + i * PITCH, rows + i * stride + at * sizeof<f32>(), STRIP_ROW);
+/** Blocks of the later rows stay in the cache while the others pass by, two at a time. */
+function fewPairs<Summed>(start: usize, n: usize, firstRow: usize, exact: bool, into: usize): void {
+  const addresses = rows;
+  for (let i: usize = 0; i + 1 < n; i += 2) {
+    const a = rowAt(addresses, i, start);
+    const b = rowAt(addresses, i + 1, start);
+    for (let j = max(i + 1, firstRow); j < n; j++) {
+      const sum = twoBlocks<Summed>(a, b, rowAt(addresses, j, start), exact);
+      store<f64>(into + (i * n + j) * sizeof<f64>(), sum);
+      store<f64>(into + ((i + 1) * n + j) * sizeof<f64>(), second);
     }
+  }
+  for (let j = firstRow; j < n; j++) {
+    store<f64>(into + (j * n + j) * sizeof<f64>(), squaredNorm(rowAt(addresses, j, start), exact));
+  }
+}
+
+function fastTile<Summed>(tile: usize, n: usize, firstRow: usize, strip: usize, lanes: usize, into: usize): void {
+  const addresses = rows;
+  for (let at = tile; at < tile + TILE_LENGTH; at += SPAN) {
+    for (let i: usize = 0; i < n; i++) memory.copy(strip + i * PITCH, rowAt(addresses, i, at), STRIP_ROW);
     addPairs<f32, Summed>(strip, n, firstRow, lanes);
   }
   fold(n, firstRow, lanes, 0, into);
 }
 
-function exactTile<Summed>(rows: usize, n: usize, firstRow: usize, strip: usize, lanes: usize, into: usize): void {
-  const stride = rowStride;
+function exactTile<Summed>(tile: usize, n: usize, firstRow: usize, strip: usize, lanes: usize, into: usize): void {
+  const addresses = rows;
   const high = <usize>stripBytes(n);
   const highLanes = <usize>lanesBytes(n);
-  for (let at: usize = 0; at < TILE_LENGTH; at += SPAN) {
-    for (let i: usize = 0; i < n; i++) widenSpan(rows + i * stride + at * sizeof<f32>(), strip + i * PITCH, high);
+  for (let at = tile; at < tile + TILE_LENGTH; at += SPAN) {
+    for (let i: usize = 0; i < n; i++) widenSpan(rowAt(addresses, i, at), strip + i * PITCH, high);
     addPairs<f64, Summed>(strip, n, firstRow, lanes);
     addPairs<f64, Summed>(strip + high, n, firstRow, lanes + highLanes);
   }
@@ -90,8 +111,7 @@ function addPairs<T, Summed>(strip: usize, n: usize, firstRow: usize, lanes: usi
       lanes += SQUARE * VECTOR;
     }
     for (let j = firstOf(i, firstRow); j < n; j += PAIR) {
-      if (firstRow + 1 === n) addColumn<T, Summed>(group, strip + firstRow * PITCH, lanes + (firstRow - j) * VECTOR);
-      else addSpan<T, Summed>(group, strip + j * PITCH, lanes);
+      addSpan<T, Summed>(group, strip + j * PITCH, lanes);
       lanes += GROUP * PAIR * VECTOR;
     }
   }
@@ -176,29 +196,6 @@ function addSpan<T, Summed>(a: usize, b: usize, lanes: usize): void {
   v128.store(lanes, s21, 80);
   v128.store(lanes, s30, 96);
   v128.store(lanes, s31, 112);
-}
-
-/** The same against the one row `b`, whose column of sums begins at `lanes`. */
-function addColumn<T, Summed>(a: usize, b: usize, lanes: usize): void {
-  const summed = changetype<Summed>(0);
-  let s0 = v128.load(lanes, 0);
-  let s1 = v128.load(lanes, 32);
-  let s2 = v128.load(lanes, 64);
-  let s3 = v128.load(lanes, 96);
-  const end = a + STRIP_ROW;
-  while (a < end) {
-    const y = v128.load(b);
-    s0 = v128.add<T>(s0, summed.term<T>(v128.load(a, 0), y));
-    s1 = v128.add<T>(s1, summed.term<T>(v128.load(a, PITCH), y));
-    s2 = v128.add<T>(s2, summed.term<T>(v128.load(a, 2 * PITCH), y));
-    s3 = v128.add<T>(s3, summed.term<T>(v128.load(a, 3 * PITCH), y));
-    a += VECTOR;
-    b += VECTOR;
-  }
-  v128.store(lanes, s0, 0);
-  v128.store(lanes, s1, 32);
-  v128.store(lanes, s2, 64);
-  v128.store(lanes, s3, 96);
 }
 
 /** Adds a tile's sums to `into`; lanes 2 and 3 of exact sums lie `highLanes` bytes behind lanes 0 and 1. */

@@ -1,34 +1,51 @@
-import { innerProduct } from "./blocks";
-import { BLOCK_LENGTH } from "./layout";
-import { rowAddress, values } from "./panel";
+import { innerProduct, squaredNorm as squaredNormAt } from "./blocks";
+import { mixed, rowAt, rows, values } from "./panel";
 
-// One row of one block.
+// From coordinate `start` of the rows on.
 
-/** Whether no value is NaN or infinite. */
-export function isFinite(block: usize, row: usize): bool {
-  const infinity = f32x4.splat(Infinity);
-  const start = rowAddress(row, block);
-  for (let at = start; at < start + BLOCK_LENGTH * sizeof<f32>(); at += 16) {
-    if (!v128.all_true<i32>(f32x4.lt(f32x4.abs(v128.load(at)), infinity))) return false;
+/**
+ * Whether none of `length` values of n rows is NaN or infinite; `length` is rounded up to whole vectors. Four rows are read
+ * side by side: mostly this is what brings them from memory, which takes half the time then.
+ */
+export function isFinite(start: usize, length: usize, n: usize): bool {
+  const infinity = i32x4.splat(0xff000000);
+  const addresses = rows;
+  for (let i: usize = 0; i < n; i += 4) {
+    const row0 = rowAt(addresses, i, start);
+    const row1 = rowAt(addresses, min(i + 1, n - 1), start);
+    const row2 = rowAt(addresses, min(i + 2, n - 1), start);
+    const row3 = rowAt(addresses, min(i + 3, n - 1), start);
+    let greatest = i32x4.splat(0);
+    for (let at: usize = 0; at < length * sizeof<f32>(); at += 16) {
+      const first = i32x4.max_u(withoutSign(row0 + at), withoutSign(row1 + at));
+      const second = i32x4.max_u(withoutSign(row2 + at), withoutSign(row3 + at));
+      greatest = i32x4.max_u(greatest, i32x4.max_u(first, second));
+    }
+    if (v128.any_true(i32x4.ge_u(greatest, infinity))) return false;
   }
   return true;
 }
 
-/** On the exact path, as all products here. */
-export function squaredNorm(block: usize, row: usize): f64 {
-  const at = rowAddress(row, block);
-  return innerProduct(at, at, true);
+/** The bits of four values without the sign, which have the order of what they stand for. */
+@inline
+function withoutSign(address: usize): v128 {
+  return i32x4.shl(v128.load(address), 1);
+}
+
+/** Over one block, on the exact path, as all products here. */
+export function squaredNorm(start: usize, row: usize): f64 {
+  return squaredNormAt(rowAt(rows, row, start), true);
 }
 
 /** With the vector in `values`. */
-export function innerProductWithValues(block: usize, row: usize): f64 {
-  return innerProduct(rowAddress(row, block), values, true);
+export function innerProductWithValues(start: usize, row: usize): f64 {
+  return innerProduct(rowAt(rows, row, start), values);
 }
 
-/** Values below 0, or above, among the first `length`. */
-export function countSigns(block: usize, row: usize, length: usize, negative: bool): usize {
+/** Values below 0, or above, among `length` of a row or of a mixed one. */
+export function countSigns(ofMixed: bool, start: usize, row: usize, length: usize, negative: bool): usize {
   const zero = f32x4.splat(0);
-  let at = rowAddress(row, block);
+  let at = rowAt(ofMixed ? mixed : rows, row, start);
   const end = at + length * sizeof<f32>();
   let lanes = i32x4.splat(0);
   for (; at + 16 <= end; at += 16) {

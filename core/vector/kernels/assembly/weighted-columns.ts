@@ -1,5 +1,5 @@
 import { countOutside } from "./columns";
-import { counts, MIXED_STRIDE, mixedAddress, parameters, rowAddress, rowStride, scratch, values } from "./panel";
+import { counts, mixed, parameters, rowAt, rows, scratch, values } from "./panel";
 import { sort, sortedRows, WIDTH } from "./sort";
 
 // A value and the rank of its row's weight are sorted as one float64: a float32 leaves 29 bits of the mantissa free, and
@@ -23,17 +23,15 @@ export function weightedColumnsScratch(n: usize): u64 {
  * in ascending order (n float64) and behind them for each row the place of its own (n uint32). The rest as for `columns`.
  */
 export function weightedColumns(
-  block: usize, mixed: bool, n: usize, length: usize, trimmed: bool, trimWeight: f64, counting: bool,
+  ofMixed: bool, start: usize, n: usize, length: usize, trimmed: bool, trimWeight: f64, counting: bool,
 ): void {
-  const rows = mixed ? mixedAddress(0) : rowAddress(0, block);
-  const stride = mixed ? MIXED_STRIDE : rowStride;
+  const addresses = ofMixed ? mixed : rows;
   const ranks = parameters + n * sizeof<f64>();
   const least = scratch + sortedRows(n) * KEY_ROW;
   const columnWeights = least + 2 * BOUNDS_ROW;
   const columnValues = columnWeights + n * sizeof<f64>();
   for (let group: usize = 0; group < length; group += WIDTH) {
-    const start = rows + group * sizeof<f32>();
-    gatherKeys(start, stride, n, ranks, scratch);
+    gatherKeys(addresses, start + group, n, ranks, scratch);
     sort<f64>(scratch, n);
     for (let k: usize = 0; k < WIDTH; k++) {
       const total = split(scratch + k * sizeof<f64>(), n, parameters, columnWeights, columnValues);
@@ -42,19 +40,19 @@ export function weightedColumns(
         : median(columnWeights, columnValues, total, least + k * sizeof<f32>());
       store<f32>(values + (group + k) * sizeof<f32>(), <f32>value);
     }
-    if (counting) countOutside(start, stride, n, least, length - group, counts);
+    if (counting) countOutside(addresses, start + group, n, least, length - group, counts);
   }
 }
 
-function gatherKeys(rows: usize, stride: usize, n: usize, ranks: usize, into: usize): void {
+function gatherKeys(addresses: usize, start: usize, n: usize, ranks: usize, into: usize): void {
   for (let i: usize = 0; i < n; i++) {
+    const row = rowAt(addresses, i, start);
     const rank = <u64>load<u32>(ranks + i * sizeof<u32>());
     for (let k: usize = 0; k < WIDTH; k++) {
-      const value = <f64>load<f32>(rows + k * sizeof<f32>()) + 0;
+      const value = <f64>load<f32>(row + k * sizeof<f32>()) + 0;
       const bits = reinterpret<u64>(min(max(value, -BEYOND), BEYOND));
       store<u64>(into + k * sizeof<f64>(), bits | (value < 0 ? rank ^ FREE_BITS : rank));
     }
-    rows += stride;
     into += KEY_ROW;
   }
 }
