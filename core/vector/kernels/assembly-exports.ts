@@ -3,6 +3,7 @@
  * coordinates.
  */
 export interface AssemblyExports {
+  numPages(numRows: number, numBlocks: number, numMixed: number, numComparators: number): number;
   init(numRows: number, numBlocks: number, numMixed: number, numComparators: number, page: number): number;
   rowsAddress(): number;
   mixedAddress(): number;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { readerInPlace } from "./in-place.ts";
 import type { Kernels } from "./kernels.ts";
-import { WasmPanel } from "./wasm-panel.ts";
+import { panelsWithMemory } from "./wasm-panel.ts";
 
 /**
  * The kernels in WebAssembly SIMD (assembly/), bit for bit those of plain-kernels.ts. The modules, of a few kilobytes, are
@@ -12,10 +12,9 @@ import { WasmPanel } from "./wasm-panel.ts";
  * and of what is shared the garbage collector does not see how large it is: panels would pile up.
  */
 export function wasmKernels(): Kernels {
-  const module = moduleOf("#kernels.wasm");
   return {
     name: "wasm",
-    panel: (size) => new WasmPanel(module, new WebAssembly.Memory({ initial: 0 }), size),
+    panel: panelsWithMemory(moduleOf("#kernels.wasm")),
     inPlace: readerInPlace(moduleOf("#in-place.wasm")),
   };
 }

@@ -5,6 +5,24 @@ import { BLOCK_LENGTH, TILE_LENGTH } from "./layout.ts";
 import type { DistancePath } from "./pairwise.ts";
 import { maxComparators, sortingNetwork } from "./sorting-network.ts";
 
+/**
+ * Makes panels with memory of their own. It has its full size from the beginning: to grow it would detach a buffer, after
+ * which V8 guards every access to any typed array of the thread.
+ * @throws PANEL_TOO_LARGE beyond the 4 GiB that WebAssembly can address, or that this machine gives
+ */
+export function panelsWithMemory(module: WebAssembly.Module): (size: PanelSize) => WasmPanel {
+  const asked = instanceIn(module, new WebAssembly.Memory({ initial: 0 }));
+  return (size) => {
+    const initial = asked.numPages(...layoutOf(size));
+    if (initial < 0) throw tooLarge(size);
+    try {
+      return new WasmPanel(module, new WebAssembly.Memory({ initial }), size, 0);
+    } catch (error) {
+      throw error instanceof RangeError ? tooLarge(size) : error;
+    }
+  };
+}
+
 /** The numbers of assembly/columns.ts. */
 const STATISTICS = { median: 0, trimmedMean: 1, meanAroundMedian: 2, meanAroundTrimmedMean: 3 } as const;
 
@@ -40,15 +58,11 @@ export class WasmPanel implements Panel {
     this.numRows = numRows;
     this.numMixed = numMixed;
     this.#numBlocks = numBlocks;
-    const most = Math.max(numRows, numMixed);
-    const numComparators = maxComparators(Math.ceil(most / BLOCK_ROWS));
-    this.#wasm = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as AssemblyExports;
-    this.firstPage = this.#wasm.init(numRows, numBlocks, numMixed, numComparators, page);
-    if (this.firstPage < 0) {
-      const what = `${numRows} rows of ${numBlocks} blocks and ${numMixed} mixed rows`;
-      throw new FederationError("PANEL_TOO_LARGE", `no memory for a panel of ${what}`);
-    }
+    this.#wasm = instanceIn(module, memory);
+    this.firstPage = this.#wasm.init(...layoutOf(size), page);
+    if (this.firstPage < 0) throw tooLarge(size);
     this.#buffer = memory.buffer;
+    const most = Math.max(numRows, numMixed);
     const numParameters = Math.max(numRows * numMixed, 2 * most);
     this.#rows = new Uint32Array(this.#buffer, address(this.#wasm.rowsAddress()), numRows);
     this.#mixed = new Uint32Array(this.#buffer, address(this.#wasm.mixedAddress()), numMixed);
@@ -209,6 +223,22 @@ function placesRead(kernel: Unweighted, numRows: number): SortedPlaces {
 
 function addTo(total: Float64Array, counts: Uint32Array): void {
   for (const [i, count] of counts.entries()) total[i] = (total[i] as number) + count;
+}
+
+type Layout = readonly [numRows: number, numBlocks: number, numMixed: number, numComparators: number];
+
+/** The arguments that say how large a region is. */
+function layoutOf({ numRows, numBlocks, numMixed }: PanelSize): Layout {
+  return [numRows, numBlocks, numMixed, maxComparators(Math.ceil(Math.max(numRows, numMixed) / BLOCK_ROWS))];
+}
+
+function instanceIn(module: WebAssembly.Module, memory: WebAssembly.Memory): AssemblyExports {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as AssemblyExports;
+}
+
+function tooLarge({ numRows, numBlocks, numMixed }: PanelSize): FederationError {
+  const what = `${numRows} rows of ${numBlocks} blocks and ${numMixed} mixed rows`;
+  return new FederationError("PANEL_TOO_LARGE", `no memory for a panel of ${what}`);
 }
 
 /** A 32-bit address comes back as a signed number. */

@@ -3,7 +3,7 @@
 export { columns } from "./columns";
 export { mix } from "./mix";
 export { countsAddress, init, mixedAddress, networkAddress, parametersAddress } from "./panel";
-export { rowsAddress, valuesAddress } from "./panel";
+export { numPages, rowsAddress, valuesAddress } from "./panel";
 export { innerProducts, squaredDistances } from "./pairs";
 export { countSigns, innerProductWithValues, isFinite, squaredNorm } from "./rows";
 export { squaredNormOfSum, weightedSum } from "./sums";

@@ -16,6 +16,7 @@ const PAGE_BYTES: u64 = 65536;
 const MAX_PAGES: u64 = 65536;
 
 let end: u64 = 0;
+let firstMixed: usize = 0;
 /** Where each row begins, uint32: rows may lie anywhere in this memory. Kernels are told which coordinate they start at. */
 export let rows: usize = 0;
 /** Where each mixed row begins; it begins with the coordinate that mixing started at. */
@@ -36,11 +37,23 @@ export let scratch: usize = 0;
  * below 0 where it does not fit the memory that there can be.
  */
 export function init(numRows: usize, numBlocks: usize, numMixed: usize, numComparators: usize, page: i32): i32 {
+  const pages = numPages(numRows, numBlocks, numMixed, numComparators);
+  const first = page >= 0 || pages < 0 ? page : memory.grow(pages);
+  if (first < 0) return -1;
+  const base = <usize>(<u64>first * PAGE_BYTES);
+  moveBy(base);
+  if (numBlocks > 0) listRows(rows, numRows, base, <usize>rowBytes(numBlocks));
+  listRows(mixed, numMixed, base + firstMixed, MIXED_BYTES);
+  return first;
+}
+
+/** Of a region for so much, which is laid out from address 0 on; below 0 where there can be none as large. */
+export function numPages(numRows: usize, numBlocks: usize, numMixed: usize, numComparators: usize): i32 {
+  if (rowBytes(numBlocks) > MAX_PAGES * PAGE_BYTES) return -1;
   const most = max(numRows, numMixed);
-  const rowBytes = numBlocks > 0 ? <u64>numBlocks * BLOCK_BYTES + ROW_GAP : 0;
-  if (rowBytes > MAX_PAGES * PAGE_BYTES) return -1;
-  const firstRow = reserve(numRows * rowBytes);
-  const firstMixed = reserve(<u64>numMixed * MIXED_BYTES);
+  end = 0;
+  reserve(numRows * rowBytes(numBlocks));
+  firstMixed = reserve(<u64>numMixed * MIXED_BYTES);
   rows = reserve(<u64>numRows * sizeof<u32>());
   mixed = reserve(<u64>numMixed * sizeof<u32>());
   parameters = reserve(max(<u64>numRows * numMixed, 2 * most) * sizeof<f64>());
@@ -51,13 +64,11 @@ export function init(numRows: usize, numBlocks: usize, numMixed: usize, numCompa
   const ofColumns = max(columnsScratch(most), weightedColumnsScratch(most));
   scratch = reserve(max(max(ofRows, ofColumns), sumScratch()));
   const pages = (end + PAGE_BYTES - 1) / PAGE_BYTES;
-  const first = page >= 0 || pages > MAX_PAGES ? page : memory.grow(<i32>pages);
-  if (first < 0) return -1;
-  const base = <usize>(<u64>first * PAGE_BYTES);
-  moveBy(base);
-  if (numBlocks > 0) listRows(rows, numRows, base + firstRow, <usize>rowBytes);
-  listRows(mixed, numMixed, base + firstMixed, MIXED_BYTES);
-  return first;
+  return pages > MAX_PAGES ? -1 : <i32>pages;
+}
+
+function rowBytes(numBlocks: usize): u64 {
+  return numBlocks > 0 ? <u64>numBlocks * BLOCK_BYTES + ROW_GAP : 0;
 }
 
 /** Memory from the beginning of a cache line on. */
