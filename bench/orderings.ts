@@ -131,24 +131,22 @@ const [PIXELS, REPLACEMENT] = [`PixelBackdoor${SETTINGS}`, `ModelReplacement${SE
 
 async function backdoor(): Promise<Ordering[]> {
   const runs = await Runs.of("backdoor");
-  const ofRule = ["FedAvg", "TrimmedMean", "NNM+TrimmedMean"].flatMap((defence) => [
-    {
-      claim: `${PIXELS} against ${defence}: accuracy at the attack's height is within 0.05 of that with no attack`,
-      greater: runs.accuracyAfter(HEIGHT, { attack: PIXELS, defence }),
-      less: runs.accuracyAfter(HEIGHT, { attack: NO_ATTACK, defence }).mean - 0.05,
-    },
-    {
-      claim: `${PIXELS} against ${defence}: more than half of the stamped images are taken for a 7 at some time`,
-      greater: runs.greatestSuccess({ attack: PIXELS, defence }),
-      less: 0.5,
-    },
-  ]);
+  const unseen = ["FedAvg", "TrimmedMean", "NNM+TrimmedMean"].map((defence) => ({
+    claim: `${PIXELS} against ${defence}: accuracy at the attack's height is within 0.05 of that with no attack`,
+    greater: runs.accuracyAfter(HEIGHT, { attack: PIXELS, defence }),
+    less: runs.accuracyAfter(HEIGHT, { attack: NO_ATTACK, defence }).mean - 0.05,
+  }));
+  const learnt = [PIXELS, REPLACEMENT].map((attack) => ({
+    claim: `${attack} against FedAvg: more than half of the stamped images are taken for a 7 at some time`,
+    greater: runs.greatestSuccess({ attack, defence: "FedAvg" }),
+    less: 0.5,
+  }));
   const replaced = {
     claim: `${REPLACEMENT}: FedAvg takes more stamped images for a 7 than it does after clipping norms`,
     greater: runs.greatestSuccess({ attack: REPLACEMENT, defence: "FedAvg" }),
     less: runs.greatestSuccess({ attack: REPLACEMENT, defence: "NormClipping+FedAvg" }),
   };
-  return [...ofRule, replaced];
+  return [...unseen, ...learnt, replaced];
 }
 
 const STUDIES: readonly Study[] = [
