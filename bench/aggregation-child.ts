@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { arrivals } from "../coordinator/aggregation/arrivals.ts";
-import type { RowSource } from "../coordinator/aggregation/engine/engine.ts";
+import type { Engine, RowSource } from "../coordinator/aggregation/engine/engine.ts";
 import { readRow } from "../coordinator/aggregation/engine/read-row.ts";
 import { workerEngine } from "../coordinator/aggregation/engine/worker-engine.ts";
 import { aggregate, distancePathOf, measuresOf, needsOf, pipelineOf } from "../coordinator/aggregation/pipeline.ts";
 import type { NamedSettings } from "../core/plan.ts";
 
-/** One aggregation in a process of its own, so that its memory is its own. Every message from the parent is one run. */
+/**
+ * One aggregation in a process of its own, so that its memory is its own. Every message from the parent is one run in so many
+ * threads: over the same rows in the same places, as two processes would not have them.
+ */
 export interface Aggregation {
   readonly rule: NamedSettings;
   readonly preAggregators: readonly NamedSettings[];
@@ -18,7 +21,6 @@ export interface ChildCase extends Aggregation {
   readonly rows: readonly Extract<RowSource, { kind: "file" }>[];
   readonly numCoordinates: number;
   readonly inMemory: boolean;
-  readonly numThreads: number;
   /** Whether what the aggregation saw of each update is told as well, as in a round. */
   readonly observe?: boolean;
   /** The rows arrive so far apart, and the clock starts with the last; without it they are all there. */
@@ -34,12 +36,11 @@ export interface Memory {
 const ROW_BUDGET_BYTES = 2 ** 29;
 
 const given = JSON.parse(process.argv[2] ?? "{}") as ChildCase;
-const { rows, numCoordinates, numThreads, arrivalMs, numByzantine, rule, preAggregators } = given;
+const { rows, numCoordinates, arrivalMs, numByzantine, rule, preAggregators } = given;
 const pipeline = pipelineOf({ rule, preAggregators: [...preAggregators], numByzantine, weights: "uniform" });
-const engine = workerEngine({ numThreads });
+const engines = new Map<number, Engine>();
 const sources = given.inMemory ? loaded() : rows;
 const input = {
-  engine,
   pipeline,
   rows: sources,
   clientIds: sources.map((_, i) => `${i}`),
@@ -53,15 +54,21 @@ const input = {
   observe: given.observe ?? false,
 } as const;
 
-async function run(): Promise<number> {
-  if (arrivalMs !== undefined) return closing(arrivalMs);
+async function run(engine: Engine): Promise<number> {
+  if (arrivalMs !== undefined) return closing(engine, arrivalMs);
   const started = performance.now();
-  await aggregate(input);
+  await aggregate({ ...input, engine });
   return (performance.now() - started) / 1_000;
 }
 
+function engineOf(numThreads: number): Engine {
+  const engine = engines.get(numThreads) ?? workerEngine({ numThreads });
+  engines.set(numThreads, engine);
+  return engine;
+}
+
 /** From the last arrival to the aggregate. */
-async function closing(everyMs: number): Promise<number> {
+async function closing(engine: Engine, everyMs: number): Promise<number> {
   const options = {
     numCoordinates,
     rowBudgetBytes: ROW_BUDGET_BYTES,
@@ -79,7 +86,12 @@ async function closing(everyMs: number): Promise<number> {
   }
   const arrived = await arriving.rows(keys, "fast");
   if (arrived === undefined) throw new Error("the rows are larger than the budget");
-  await aggregate({ ...input, rows: arrived.sources, ...(arrived.measured && { measured: arrived.measured }) });
+  await aggregate({
+    ...input,
+    engine,
+    rows: arrived.sources,
+    ...(arrived.measured && { measured: arrived.measured }),
+  });
   const seconds = (performance.now() - started) / 1_000;
   arriving.close();
   return seconds;
@@ -87,7 +99,7 @@ async function closing(everyMs: number): Promise<number> {
 
 /** Where a coordinator has the rows of a round. */
 function loaded(): RowSource[] {
-  const room = engine.roomFor(rows.length, numCoordinates);
+  const room = engineOf(1).roomFor(rows.length, numCoordinates);
   return rows.map((source, i) => {
     const row = room.row(i);
     readRow(source, 0, row.values);
@@ -107,12 +119,12 @@ function memory(field: "VmRSS" | "VmHWM"): number {
 }
 
 const before = memory("VmRSS");
-process.on("message", (message) => {
+process.on("message", (message: number | "end") => {
   if (message === "end") {
     process.send?.({ before, peak: memory("VmHWM") } satisfies Memory, () => process.disconnect());
-    void engine.close();
+    for (const engine of engines.values()) void engine.close();
     return;
   }
-  void run().then((seconds) => process.send?.({ seconds }));
+  void run(engineOf(message)).then((seconds) => process.send?.({ seconds }));
 });
 process.send?.({ ready: true });

@@ -7,7 +7,7 @@ import { registryListing } from "../coordinator/aggregation/registry.ts";
 import { isRefusal } from "../core/errors.ts";
 import type { NamedSettings } from "../core/plan.ts";
 import { locateNpy, npyRowOffset } from "../core/tensors/npy.ts";
-import type { Aggregation, ChildCase, Memory } from "./aggregation-child.ts";
+import type { Aggregation, ChildCase } from "./aggregation-child.ts";
 import {
   CLOSING,
   type Closing,
@@ -28,7 +28,8 @@ import { ours, type Peers, type Runner, startPeers } from "./runners.ts";
 
 /**
  * Every rule over n updates of d values, with f a fifth of n, and what NumPy and torch take for the same numbers beside
- * it: each in a process of its own, one running at a time, taking turns. Updates are nearly normal and independent.
+ * it: each in a process of its own, one running at a time, taking turns; one thread and two share a process and its rows.
+ * Updates are nearly normal and independent.
  */
 const SIZES = [20, 100].flatMap((n) => [1e5, 1e6, 1e7].map((d) => ({ n, d })));
 /** Before it is measured, everything has run for so long, and once at least: a coordinator closes many rounds. */
@@ -103,8 +104,8 @@ async function large(): Promise<void> {
   const measured = [];
   for (const rule of options.rule ?? ["TrimmedMean", "MultiKrum"]) {
     const aggregation = { rule: { name: rule }, preAggregators: [], numByzantine: numByzantine(LARGE) };
-    const child = await ours({ ...aggregation, rows, numCoordinates: LARGE.d, inMemory: false, numThreads: 2 });
-    const seconds = await child.run();
+    const child = await ours({ ...aggregation, rows, numCoordinates: LARGE.d, inMemory: false });
+    const seconds = await child.inThreads(2).run();
     measured.push({ rule, seconds, peakMegabytes: (await child.end()).peak });
   }
   const gates = measured.map(({ rule, peakMegabytes }) => ({
@@ -158,19 +159,19 @@ async function measureRow(
   if (isRefusal(refusal)) return { name, n, d, skipped: refusal.detail, peers: {} };
 
   const given = { ...aggregation, ...(await placed(matrix, size)) };
-  const [one, two] = [await ours({ ...given, numThreads: 1 }), await ours({ ...given, numThreads: 2 })];
+  const child = await ours(given);
   const beside = (PEERS[name] ?? []).flatMap((peer): [string, Runner][] => {
     const runner = peers?.peer(peer);
     return runner === undefined ? [] : [[peer, runner]];
   });
   const effort = beside.length > 0 ? COMPARED : ALONE;
   const threads: [string, Runner][] = [
-    ["one", one],
-    ["two", two],
+    ["one", child.inThreads(1)],
+    ["two", child.inThreads(2)],
   ];
   const seconds = await takingTurns([...threads, ...beside], effort);
   const alternating = beside.length > 0 ? await takingTurns(threads, ALTERNATING) : seconds;
-  const memories = [await one.end(), await two.end()];
+  const memory = await child.end();
   const timing = (of: string) => summary(seconds.get(of) ?? []);
   return {
     name,
@@ -179,7 +180,7 @@ async function measureRow(
     oneThread: timing("one"),
     twoThreads: timing("two"),
     threads: ratios(alternating.get("one") ?? [], alternating.get("two") ?? []),
-    memory: { growth: greatest(memories.map(growth)), peak: greatest(memories.map((it) => it.peak)) },
+    memory: { growth: memory.peak - memory.before, peak: memory.peak },
     peers: Object.fromEntries(beside.map(([peer]) => [peer, timing(peer)])),
   };
 }
@@ -221,12 +222,12 @@ async function measureClosing(): Promise<Closing> {
   progress("closing a round");
   const matrix = makeMatrix(CLOSING);
   const aggregation = { rule: { name: "Krum" }, preAggregators: [], numByzantine: numByzantine(CLOSING) };
-  const given = { ...aggregation, ...(await placed(matrix, CLOSING)), numThreads: 1, observe: true };
+  const given = { ...aggregation, ...(await placed(matrix, CLOSING)), observe: true };
   const arriving = await ours({ ...given, arrivalMs: CLOSING.arrivalMs });
   const fromNothing = await ours(given);
   const runners: [string, Runner][] = [
-    ["arriving", arriving],
-    ["from nothing", fromNothing],
+    ["arriving", arriving.inThreads(1)],
+    ["from nothing", fromNothing.inThreads(1)],
   ];
   const seconds = await takingTurns(runners, COMPARED);
   await arriving.end();
@@ -246,14 +247,6 @@ function summary(seconds: readonly number[]): Timing {
 function ratios(one: readonly number[], two: readonly number[]): ThreadRatios {
   const ofPairs = one.map((seconds, i) => seconds / (two[i] ?? Number.NaN));
   return { ofBest: summary(one).best / summary(two).best, ofPairs: summary(ofPairs).median };
-}
-
-function growth({ before, peak }: Memory): number {
-  return peak - before;
-}
-
-function greatest(values: readonly number[]): number {
-  return values.reduce((a, b) => Math.max(a, b), 0);
 }
 
 function numByzantine({ n }: Size): number {

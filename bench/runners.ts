@@ -11,19 +11,23 @@ export interface Runner {
   run(): Promise<number>;
 }
 
-export interface OurRunner extends Runner {
+export interface OurProcess {
+  /** What it does, in so many threads. */
+  inThreads(numThreads: number): Runner;
   end(): Promise<Memory>;
 }
 
-export async function ours(given: ChildCase): Promise<OurRunner> {
+export async function ours(given: ChildCase): Promise<OurProcess> {
   const file = fileURLToPath(new URL("./aggregation-child.js", import.meta.url));
   const child = fork(file, [JSON.stringify(given)]);
   await answer(child);
   return {
-    async run() {
-      child.send("run");
-      return ((await answer(child)) as { seconds: number }).seconds;
-    },
+    inThreads: (numThreads) => ({
+      async run() {
+        child.send(numThreads);
+        return ((await answer(child)) as { seconds: number }).seconds;
+      },
+    }),
     async end() {
       const exit = once(child, "exit");
       child.send("end");
