@@ -41,8 +41,13 @@ export async function grid(): Promise<void> {
     ["minutes", minutes.toFixed(1)],
   ] as const;
 
-  await endOf("lab-grid", table(["the first look", ""], lists), { minutes, cells: cells.length, run: run.length, broken }, [
-    { what: "every cell has a result", passed: run.length === cells.length, found: `${run.length}` },
-    { what: `at most ${MOST_MINUTES} minutes`, passed: minutes <= MOST_MINUTES, found: minutes.toFixed(1) },
-  ]);
+  await endOf(
+    "lab-grid",
+    table(["the first look", ""], lists),
+    { minutes, cells: cells.length, run: run.length, broken },
+    [
+      { what: "every cell has a result", passed: run.length === cells.length, found: `${run.length}` },
+      { what: `at most ${MOST_MINUTES} minutes`, passed: minutes <= MOST_MINUTES, found: minutes.toFixed(1) },
+    ],
+  );
 }
