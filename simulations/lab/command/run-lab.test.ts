@@ -130,7 +130,9 @@ describe("holdfast simulate", () => {
       .replace("rounds: 3", "rounds: 1");
     const root = "rootDataset: { csv: root.csv, columns: root.columns.yaml }\nseeds: [0]\n";
     await writeFile(join(folder, "root.yaml"), source + root);
-    await expect(runLab("root.yaml", "scenario", {}, surroundings().around)).rejects.toThrow("cannot read root.csv");
+    // both are missing, and both are read at once
+    const missing = /cannot read root\.(csv|columns\.yaml)/;
+    await expect(runLab("root.yaml", "scenario", {}, surroundings().around)).rejects.toThrow(missing);
     const inputs = Array.from({ length: 8 }, (_, i) => `x${i}`);
     const columns = {
       label: { column: "label", classes: ["0", "1", "2"] },
