@@ -47,7 +47,7 @@ export async function openAttackingParts(settings: AttackerSettings, log: Logger
 
   const known = { place: coalition.place, signer: honest.signer, ...coalitionAt(coalition) };
   const poisoned =
-    attack.dataset === undefined ? trainer : await tfjsTrainer({ dataset: attack.dataset(dataset, known) });
+    attack.dataset === undefined ? trainer : await tfjsTrainer({ dataset: attack.dataset(dataset, coalition.place) });
   const detour = await attack.detour?.(honest.profile.address);
   const transport = detour === undefined ? honest.transport : takingDetour(honest, detour, log);
   const parts = {

@@ -76,7 +76,10 @@ function withOutput(command: Command): Command {
     .option("--csv <file>", "also write report.csv to this file")
     .option("--png", "also export the charts as PNG")
     .option("--font <file>", "TrueType font for --png, where the system's are not found")
-    .option("--threads <number>", "cells that run at one time (default: one for each core)")
+    .option(
+      "--threads <number>",
+      "cells that run at one time; of threads that are left, others train (default: one for each core)",
+    )
     .option("--transport <name>", "memory (default), or grpc for the deployed transport over loopback")
     .option("--fresh", "run the cells again that an earlier run finished")
     .option("--yes", "run a large grid without asking");

@@ -18,6 +18,8 @@ interface TfjsOptions {
   readonly open?: typeof openNetwork;
   /** Seeds the samples and the noise of DP-SGD; only a simulation gives one that is not secret. */
   readonly random?: Random;
+  /** Taken between steps, as TrainingRun has it. */
+  readonly turn?: () => Promise<unknown>;
 }
 
 /**
@@ -56,11 +58,12 @@ async function trainLocally(task: TrainingTask, options: TfjsOptions): Promise<L
 async function descend(
   network: Network,
   task: TrainingTask,
-  { dataset, random = secureRandom }: TfjsOptions,
+  { dataset, random = secureRandom, turn }: TfjsOptions,
 ): Promise<Pick<LocalUpdate, "metrics" | "examplePrivacy">> {
   const { privacy, local } = task.plan;
-  if (privacy.mode !== "example") return { metrics: { loss: await train(network, dataset, { ...task, local }) } };
+  const run = { ...task, local, turn };
+  if (privacy.mode !== "example") return { metrics: { loss: await train(network, dataset, run) } };
   const mechanism = exampleMechanism(privacy, local);
-  await trainPrivately(network, dataset, { ...task, mechanism, local, random: seededRandom(random.bytes(32)) });
+  await trainPrivately(network, dataset, { ...run, mechanism, random: seededRandom(random.bytes(32)) });
   return { metrics: {}, examplePrivacy: mechanism };
 }

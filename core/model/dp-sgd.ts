@@ -15,6 +15,8 @@ export interface PrivateRun {
   readonly random: Random;
   readonly signal: AbortSignal;
   readonly progress?: ((stepsDone: number, stepsTotal: number) => void) | undefined;
+  /** Lets others of this thread have their turn; by default one of the event loop's. */
+  readonly turn?: (() => Promise<unknown>) | undefined;
 }
 
 /**
@@ -30,6 +32,7 @@ export interface PrivateRun {
  */
 export async function trainPrivately(network: Network, dataset: Dataset, run: PrivateRun): Promise<void> {
   const { clipNorm, noiseMultiplier, sampleRate, steps } = run.mechanism;
+  const { turn = nextTurn } = run;
   requireFit(network, dataset);
   const draw = normals(run.random);
   const descent = {
@@ -41,7 +44,7 @@ export async function trainPrivately(network: Network, dataset: Dataset, run: Pr
   for (let done = 1; done <= steps; done++) {
     network.privateStep(dataset.batch(poissonSample(dataset.numExamples, sampleRate, run.random)), descent);
     run.progress?.(done, steps);
-    await nextTurn();
+    await turn();
     run.signal.throwIfAborted();
   }
 }

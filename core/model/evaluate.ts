@@ -15,12 +15,25 @@ const BATCH_SIZE = 1000;
 
 /** @throws DATA_FILE_INVALID when data and model do not fit */
 export function evaluate(network: Network, dataset: Dataset): Evaluation {
+  const pieces = evaluation(network, dataset);
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done === true) return value;
+  }
+}
+
+/**
+ * The same a thousand examples at a time, between which others may have their turn, but not with the network.
+ * @throws DATA_FILE_INVALID when data and model do not fit
+ */
+export function* evaluation(network: Network, dataset: Dataset): Generator<undefined, Evaluation> {
   requireFit(network, dataset);
   const { numExamples } = dataset;
   let lossSum = 0;
   let numCorrect = 0;
   let batch: Batch | undefined;
   for (let start = 0; start < numExamples; start += BATCH_SIZE) {
+    if (start > 0) yield;
     const size = Math.min(BATCH_SIZE, numExamples - start);
     batch = dataset.batch(
       Uint32Array.from({ length: size }, (_, i) => start + i),

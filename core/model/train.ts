@@ -14,6 +14,8 @@ export interface TrainingRun {
   readonly batchSeed: Uint8Array;
   readonly signal: AbortSignal;
   readonly progress?: ((stepsDone: number, stepsTotal: number) => void) | undefined;
+  /** Lets others of this thread have their turn; by default one of the event loop's. */
+  readonly turn?: (() => Promise<unknown>) | undefined;
 }
 
 /** Steps that share a turn of the event loop, at most. */
@@ -29,6 +31,7 @@ const WORK_A_TURN = 1 << 24;
  * @throws DATA_FILE_INVALID when data and model do not fit, the signal's reason when it aborts
  */
 export async function train(network: Network, dataset: Dataset, run: TrainingRun): Promise<number> {
+  const { turn = nextTurn } = run;
   const { steps, batchSize } = run.local;
   requireFit(network, dataset);
   const stepsATurn = Math.min(MOST_STEPS_A_TURN, Math.ceil(WORK_A_TURN / (batchSize * numCoordinates(network.schema))));
@@ -40,7 +43,7 @@ export async function train(network: Network, dataset: Dataset, run: TrainingRun
     lossSum += network.step(batch, run.local);
     run.progress?.(done, steps);
     if (done % stepsATurn !== 0 && done < steps) continue;
-    await nextTurn();
+    await turn();
     run.signal.throwIfAborted();
   }
   return reportableLoss(lossSum / steps);

@@ -19,7 +19,8 @@ import type { Dataset } from "../../core/data/dataset.ts";
  */
 export interface AttackKnowing<Knows extends Knowledge> {
   readonly knows: Knows;
-  readonly dataset?: (honest: Dataset, known: KnownTo[Knows]) => Dataset;
+  /** @param place among the attackers, from 0 */
+  readonly dataset?: (honest: Dataset, place: number) => Dataset;
   readonly trainer?: (honest: Trainer, known: KnownTo[Knows]) => Trainer;
   readonly transport?: (honest: Transport, known: KnownTo[Knows]) => Transport;
   /** Another way to the coordinator's address, where there is a network to it at all. */

@@ -20,7 +20,7 @@ export function pixelBackdoor(backdoor: Backdoor): AttackKnowing<"data"> {
 export function distributedBackdoor(backdoor: Backdoor): AttackKnowing<"data"> {
   return {
     knows: "data",
-    dataset: (honest, { place }) => backdoored(honest, STROKES[place % STROKES.length] as readonly Pixel[], backdoor),
+    dataset: (honest, place) => backdoored(honest, STROKES[place % STROKES.length] as readonly Pixel[], backdoor),
   };
 }
 

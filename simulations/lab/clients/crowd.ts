@@ -1,26 +1,20 @@
-import { type Participant, type Trainer, type Transport, tfjsTrainer } from "../../../client/index.ts";
-import { type Dataset, type HeldDataset, subset } from "../../../core/data/dataset.ts";
+import type { Participant, Trainer, Transport } from "../../../client/index.ts";
 import type { Attack, Insider } from "../../attacks/attack.ts";
 import { type Submit, submittingBy } from "../../attacks/submitting.ts";
-import type { Partition } from "../../partitions/partition.ts";
 import type { Closing } from "../federation/closing.ts";
 import type { Member } from "../federation/members.ts";
 import type { Wire } from "../federation/wire.ts";
 import type { Cell } from "../scenario/cell.ts";
+import type { Training } from "../training/training.ts";
 import { withHabits } from "./habits.ts";
 import type { Knowledge } from "./knowledge.ts";
-import type { SharedNetwork } from "./shared-network.ts";
-import type { Turns } from "./turns.ts";
 
-/** What the clients of one thread share, so that a thousand of them cost what one does. */
+/** What the clients of a federation share, so that a thousand of them cost what one does. */
 export interface CrowdParts {
   readonly cell: Cell;
-  readonly train: HeldDataset;
-  readonly shares: Partition;
   readonly attack: Attack | undefined;
   readonly knowledge: Knowledge;
-  readonly network: SharedNetwork;
-  readonly turns: Turns;
+  readonly training: Training;
   readonly wire: Pick<Wire, "address" | "transportOf">;
   /** Takes the detours of attackers. */
   readonly closing: Closing;
@@ -36,14 +30,14 @@ export function crowd(members: readonly Member[], parts: CrowdParts): Promise<Pa
 
 async function participantFor(member: Member, place: number, parts: CrowdParts): Promise<Participant> {
   const { attack, knowledge, wire, closing } = parts;
-  const dataset = subset(parts.train, parts.shares[place] ?? new Uint32Array());
-  const honest = await trainerOn(dataset, parts);
+  const honest = observed(await parts.training.trainerOf(place, "own"), parts);
   if (!member.isAttacker || attack === undefined) {
     const watched = knowledge.watched(honest, member.profile.clientId);
     return parts.participantOf(member, watched, wire.transportOf(member));
   }
   const known = knowledge.insider(member);
-  const attacking = await attackingTrainer(attack, known, dataset, parts);
+  const poisoned = observed(await parts.training.trainerOf(place, "poisoned"), parts);
+  const attacking = attackingTrainer(attack, known, poisoned);
   const trainer = whileAttacking(honest, attacking, parts.cell.attackRounds);
   const detour = await attack.detour?.(wire.address);
   closing.add(() => detour?.close());
@@ -53,26 +47,23 @@ async function participantFor(member: Member, place: number, parts: CrowdParts):
 }
 
 /** An attack that needs the less is handed the most that can be known, and its type keeps it from using that. */
-async function attackingTrainer(attack: Attack, known: Insider, dataset: Dataset, parts: CrowdParts): Promise<Trainer> {
-  const trainer = await trainerOn(attack.dataset?.(dataset, known) ?? dataset, parts);
-  return attack.trainer?.(trainer, known) ?? trainer;
+function attackingTrainer(attack: Attack, known: Insider, poisoned: Trainer): Trainer {
+  return attack.trainer?.(poisoned, known) ?? poisoned;
 }
 
-async function trainerOn(dataset: Dataset, { network, turns, cell, failed }: CrowdParts): Promise<Trainer> {
-  const trainer = await tfjsTrainer({ dataset: network.training(dataset), open: network.open });
-  const inTurn: Trainer = {
+function observed(trainer: Trainer, { cell, failed }: CrowdParts): Trainer {
+  const telling: Trainer = {
     ...trainer,
-    train: (task) =>
-      turns.take(async () => {
-        try {
-          return await trainer.train(task);
-        } catch (error) {
-          if (!task.signal.aborted) failed(error);
-          throw error;
-        }
-      }),
+    async train(task) {
+      try {
+        return await trainer.train(task);
+      } catch (error) {
+        if (!task.signal.aborted) failed(error);
+        throw error;
+      }
+    },
   };
-  return withHabits(inTurn, cell.habits);
+  return withHabits(telling, cell.habits);
 }
 
 /** Honest before the attack's first round and after its last. */

@@ -10,12 +10,11 @@ import { crowd } from "../clients/crowd.ts";
 import { knowledge } from "../clients/knowledge.ts";
 import { labParticipant } from "../clients/participants.ts";
 import { sharedDigest } from "../clients/shared-digest.ts";
-import { sharedNetwork } from "../clients/shared-network.ts";
-import { takingTurns } from "../clients/turns.ts";
 import type { JobView } from "../job/job-view.ts";
 import { GRACE_MS } from "../job/lab-plan.ts";
 import type { Cell } from "../scenario/cell.ts";
 import { attackSettingOf } from "../scenario/setting.ts";
+import type { Training } from "../training/training.ts";
 import type { Closing } from "./closing.ts";
 import { labCoordinator } from "./coordinator.ts";
 import { type LabClock, labClock } from "./lab-clock.ts";
@@ -26,13 +25,12 @@ import { openWire, type TransportName } from "./wire.ts";
 export interface Federation {
   readonly coordinator: Coordinator;
   readonly members: readonly Member[];
-  /** What the clients' training has taken so far. */
-  trainingMs(): number;
 }
 
 export interface FederationParts {
   readonly data: LabData;
   readonly shares: Partition;
+  readonly training: Training;
   readonly transport: TransportName;
   /** The job, once it has started. */
   readonly watch: () => JobView;
@@ -41,12 +39,10 @@ export interface FederationParts {
   readonly stop: AbortController;
   /** Takes all that is opened here. */
   readonly closing: Closing;
-  /** A monotonic time in milliseconds. */
-  readonly now: () => number;
 }
 
 export async function openFederation(cell: Cell, parts: FederationParts): Promise<Federation> {
-  const { data, shares, watch, transport, scratchFolder, stop, closing, now } = parts;
+  const { data, shares, training, watch, transport, scratchFolder, stop, closing } = parts;
   const { clients: numClients, attackers: numAttackers } = cell;
   const seed = `holdfast lab ${cell.seed}`;
   const failed = (error: unknown) => stop.abort(error);
@@ -59,17 +55,12 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
   closing.add(() => wire.close());
   const { address } = wire;
   const members = await enrollMembers(coordinator.parts, { numClients, numAttackers, seed, address });
-  const network = sharedNetwork(now);
   const digestOf = sharedDigest();
-  closing.add(() => network.dispose());
   const participants = await crowd(members, {
     cell,
-    train: data.train,
-    shares,
     attack: cell.attack === null ? undefined : attackOf(cell.attack, attackSettingOf(cell, data.train.numClasses)),
     knowledge: knowledge(members, shares, cell, watch),
-    network,
-    turns: takingTurns(),
+    training,
     wire,
     closing,
     participantOf: (member, trainer, way) => labParticipant(member, trainer, telling(way, still.done), clock, digestOf),
@@ -77,11 +68,7 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
   });
   for (const participant of participants) participant.run(stop.signal).catch(failed);
   await everyoneConnected(coordinator, members);
-  return {
-    coordinator,
-    members,
-    trainingMs: () => network.busyMs,
-  };
+  return { coordinator, members };
 }
 
 /** Says when the client is done with an attempt: once something was made of its update, be it an attacker's nothing. */

@@ -1,4 +1,7 @@
-/** Messages in the order they were put in, for one reader. */
+/**
+ * Messages in the order they were put in, for one reader, who is woken in a turn of the event loop of its own, as by a
+ * network: what it makes of a message has gone its way before the next reader sees one.
+ */
 export interface Mailbox<Message> {
   readonly messages: AsyncIterable<Message>;
   put(message: Message): void;
@@ -26,11 +29,11 @@ export function mailbox<Message>(): Mailbox<Message> {
     messages: messages(),
     put(message) {
       waiting.push(message);
-      wake();
+      setImmediate(wake);
     },
     close() {
       isClosed = true;
-      wake();
+      setImmediate(wake);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { JobEvent, Parts } from "../../../coordinator/index.ts";
 import { sha256 } from "../../../core/crypto/sha256.ts";
 import { FederationError } from "../../../core/errors.ts";
@@ -61,10 +62,12 @@ async function forget(digests: readonly (Digest | undefined)[], { parts }: Follo
 }
 
 async function committed({ modelSha256, version }: EventOf<"VersionCommitted">, following: Following): Promise<void> {
-  const { parts, measures, judge, everyRounds, rounds, progress } = following;
+  const { parts, view, measures, judge, everyRounds, rounds, progress } = following;
   const round = measures.rounds.findLast((it) => it.round === version);
   if (round !== undefined && (version % everyRounds === 0 || version === rounds)) {
-    Object.assign(round, judge.evaluate(floatsOf(await parts.blobs.read(modelSha256))));
+    // the next round goes on meanwhile, and the one after that waits: what nobody has judged yet takes memory
+    const turn = async () => view.version() === version && (await nextTurn());
+    Object.assign(round, await judge.evaluate(floatsOf(await parts.blobs.read(modelSha256)), turn));
   }
   progress(version);
 }

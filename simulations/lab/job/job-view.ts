@@ -22,6 +22,8 @@ export interface RuleState {
 export interface JobView {
   /** The clients asked in the newest attempt. */
   cohort(): readonly ClientId[];
+  /** The newest that is committed. */
+  version(): number;
   ruleState(): Promise<RuleState>;
   /** The events of the job in their order, to its end. */
   events(signal: AbortSignal): AsyncGenerator<StoredEvent & { readonly event: JobEvent }>;
@@ -57,6 +59,10 @@ export function jobView({ journal, blobs }: Pick<Parts, "journal" | "blobs">, jo
     cohort() {
       catchUp();
       return opened?.cohort ?? [];
+    },
+    version() {
+      catchUp();
+      return committed?.version ?? 0;
     },
     async ruleState() {
       catchUp();

@@ -1,5 +1,5 @@
 import { type Dataset, subset } from "../../../core/data/dataset.ts";
-import { evaluate } from "../../../core/model/evaluate.ts";
+import { type Evaluation, evaluate, evaluation } from "../../../core/model/evaluate.ts";
 import { type Network, openNetwork } from "../../../core/model/network.ts";
 import type { Plan } from "../../../core/plan.ts";
 import type { Partition } from "../../partitions/partition.ts";
@@ -14,9 +14,12 @@ export interface Verdict {
 
 /** Judges models by examples that the federation never sees. */
 export interface Judge {
-  evaluate(weights: Float32Array): Verdict;
+  /** @param turn awaited after every thousand examples; no other model may be judged meanwhile */
+  evaluate(weights: Float32Array, turn: () => Promise<unknown>): Promise<Verdict>;
   /** The least accuracy over these shares of the training set. */
   worst(weights: Float32Array, train: Dataset, shares: Partition): number;
+  /** What the verdicts have taken so far, without the turns of others. */
+  readonly busyMs: number;
   dispose(): void;
 }
 
@@ -31,19 +34,33 @@ interface Judging {
   readonly examples: number | undefined;
   /** What the attack wants the model to say of which examples. */
   readonly aim: Dataset | undefined;
+  /** A monotonic time in milliseconds. */
+  readonly now: () => number;
 }
 
-export async function openJudge({ model, topology, test, aim, examples = test.numExamples }: Judging): Promise<Judge> {
+export async function openJudge(judging: Judging): Promise<Judge> {
+  const { model, topology, test, aim, examples = test.numExamples, now } = judging;
   const network: Network = await openNetwork(model, topology);
   const heldOut = subset(
     test,
     Uint32Array.from({ length: Math.min(examples, test.numExamples) }, (_, i) => i),
   );
+  let busyMs = 0;
+  const inTurns = async (dataset: Dataset, turn: () => Promise<unknown>): Promise<Evaluation> => {
+    const pieces = evaluation(network, dataset);
+    for (;;) {
+      const from = now();
+      const { done, value } = pieces.next();
+      busyMs += now() - from;
+      if (done === true) return value;
+      await turn();
+    }
+  };
   return {
-    evaluate(weights) {
+    async evaluate(weights, turn) {
       network.setWeights(weights);
-      const { accuracy, loss } = evaluate(network, heldOut);
-      return { accuracy, loss, attackSuccess: aim === undefined ? null : evaluate(network, aim).accuracy };
+      const { accuracy, loss } = await inTurns(heldOut, turn);
+      return { accuracy, loss, attackSuccess: aim === undefined ? null : (await inTurns(aim, turn)).accuracy };
     },
     worst(weights, train, shares) {
       network.setWeights(weights);
@@ -52,23 +69,9 @@ export async function openJudge({ model, topology, test, aim, examples = test.nu
         .map((share) => evaluate(network, subset(train, share.subarray(0, EXAMPLES_PER_CLIENT))).accuracy);
       return Math.min(...accuracies);
     },
-    dispose: () => network.dispose(),
-  };
-}
-
-/** The same judge, with the time that its verdicts took. */
-export function timed(judge: Judge, now: () => number): Judge & { readonly busyMs: number } {
-  let busyMs = 0;
-  return {
-    ...judge,
-    evaluate(weights) {
-      const from = now();
-      const verdict = judge.evaluate(weights);
-      busyMs += now() - from;
-      return verdict;
-    },
     get busyMs() {
       return busyMs;
     },
+    dispose: () => network.dispose(),
   };
 }

@@ -12,9 +12,11 @@ import { openFederation } from "../federation/federation.ts";
 import type { TransportName } from "../federation/wire.ts";
 import { type Cell, cellIdOf } from "../scenario/cell.ts";
 import { attackSettingOf } from "../scenario/setting.ts";
+import type { TrainingThreads } from "../training/training.ts";
+import { trainingHere } from "../training/training-here.ts";
 import { type Followed, followJob } from "./follow-job.ts";
 import { type JobView, jobView } from "./job-view.ts";
-import { type Judge, openJudge, timed } from "./judge.ts";
+import { type Judge, openJudge } from "./judge.ts";
 import { planYaml, whyInfeasible } from "./lab-plan.ts";
 import { Measures } from "./measures.ts";
 import type { CellResult, CellRun, Seconds } from "./result.ts";
@@ -27,6 +29,8 @@ export interface Surroundings {
   /** Folder that paths in the cell are relative to. */
   readonly baseFolder: string;
   readonly transport: TransportName;
+  /** Train for the clients; without them this thread does. */
+  readonly trainingThreads?: TrainingThreads | undefined;
   /** Monotonic milliseconds, for what the lab costs; the federation's own clock stands still. */
   readonly now: () => number;
   /** Told after every round. */
@@ -34,7 +38,7 @@ export interface Surroundings {
 }
 
 /**
- * Runs one federation from its first enrolment to the end of its job, in this thread: the deployed coordinator and the
+ * Runs one federation from its first enrolment to the end of its job: the deployed coordinator and the
  * deployed participants, with transport, clock, disk and randomness of the lab's. The same cell and data give the same
  * model, bit for bit, on one backend.
  *
@@ -82,19 +86,22 @@ async function experiment(
   surroundings: Surroundings,
   bounds: Bounds,
 ): Promise<Omit<CellRun, "id" | "cell">> {
-  const { now, baseFolder, progress, transport } = surroundings;
+  const { now, baseFolder, progress, transport, trainingThreads } = surroundings;
   const startedAt = now();
   const { data, root } = withoutRoot(cell, surroundings.data);
   const shares = sharesOf(cell, data.train);
   let view: JobView | undefined;
   const watch = () => view as JobView;
-  const federation = await openFederation(cell, { data, shares, watch, transport, now, ...bounds });
+  const training =
+    (await trainingThreads?.open(cell, baseFolder)) ?? trainingHere(cell, { train: data.train, shares }, now);
+  bounds.closing.add(() => training.close());
+  const federation = await openFederation(cell, { data, shares, training, watch, transport, ...bounds });
   const { parts } = federation.coordinator;
   const files = await rootFiles(cell, root, { baseFolder, scratchFolder: bounds.scratchFolder });
   const { jobId, planSha256 } = await parts.jobs.start(planYaml(cell, data.train, files), baseFolder);
   const setup = now() - startedAt;
   view = jobView(parts, jobId);
-  const judge = timed(await judgeOf(parts, jobId, data, cell), now);
+  const judge = await judgeOf(parts, jobId, { data, cell, now });
   bounds.closing.add(() => judge.dispose());
   const measures = new Measures(new Map(federation.members.map((it) => [it.profile.clientId, it])));
   const following = { parts, view, measures, judge, everyRounds: cell.evaluation.everyRounds, rounds: cell.rounds };
@@ -103,7 +110,7 @@ async function experiment(
   const total = now() - startedAt;
   const honest = shares.slice(0, cell.clients - cell.attackers);
   const worstClientAccuracy = judge.worst(followed.weights, data.train, honest);
-  const spent = { total, setup, training: federation.trainingMs(), judging: judge.busyMs };
+  const spent = { total, setup, training: training.busyMs, judging: judge.busyMs };
   const found = { ...resultOf(followed, measures), ...(privacy !== undefined && { privacy }) };
   return { ...found, planSha256, worstClientAccuracy, seconds: inSeconds(spent) };
 }
@@ -112,12 +119,17 @@ function inSeconds({ total, setup, training, judging }: Seconds): Seconds {
   return { total: total / 1_000, setup: setup / 1_000, training: training / 1_000, judging: judging / 1_000 };
 }
 
-async function judgeOf({ jobs, blobs }: Parts, jobId: JobId, { test }: LabData, cell: Cell): Promise<Judge> {
+async function judgeOf(
+  { jobs, blobs }: Parts,
+  jobId: JobId,
+  { data, cell, now }: { readonly data: LabData; readonly cell: Cell; readonly now: () => number },
+): Promise<Judge> {
+  const { test } = data;
   const { model } = jobs.show(jobId, undefined).plan;
   const topology = isBuiltin(model) ? undefined : await blobs.read(asDigest(model.layers));
   const aim =
     cell.attack === null ? undefined : attackTestSet(cell.attack, attackSettingOf(cell, test.numClasses), test);
-  return openJudge({ model, topology, test, aim, examples: cell.evaluation.examples });
+  return openJudge({ model, topology, test, aim, examples: cell.evaluation.examples, now });
 }
 
 function resultOf({ outcome, reason, modelSha256, versionsSha256 }: Followed, measures: Measures) {

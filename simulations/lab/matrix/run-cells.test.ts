@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { openData } from "../../data/settings.ts";
 import { type CellResult, hasRun } from "../job/result.ts";
 import { runCell } from "../job/run-cell.ts";
-import { cellIdOf } from "../scenario/cell.ts";
+import { type Cell, cellIdOf } from "../scenario/cell.ts";
 import { smallCell } from "../testing.ts";
 import { countsOf, openFinishedCells } from "./finished-cells.ts";
 import { runCells } from "./run-cells.ts";
@@ -17,12 +17,14 @@ const quiet = { onRound: () => undefined, onResult: async () => undefined, signa
 const run = { baseFolder: ".", transport: "memory", numThreads: 2, ...quiet } as const;
 
 /** A thread that answers as told for each seed, once; a rejection is its death. */
-function scripted(answers: Map<number, Promise<CellReply>[]>): { start: () => CellThread; started: () => number } {
+function scripted(answers: Map<number, Promise<CellReply>[]> = new Map()) {
   let started = 0;
+  const numTraining: number[] = [];
   const start = (): CellThread => {
     started += 1;
     return {
-      run: ({ cell }) => {
+      run: ({ cell, numTraining: helpers }) => {
+        numTraining.push(helpers);
         const next = answers.get(cell.seed)?.shift();
         const result: CellResult = { id: cellIdOf(cell), cell, outcome: "infeasible", reason: "as told" };
         return (next ?? Promise.resolve({ type: "done", result })) as ReturnType<CellThread["run"]>;
@@ -30,7 +32,7 @@ function scripted(answers: Map<number, Promise<CellReply>[]>): { start: () => Ce
       stop: async () => undefined,
     };
   };
-  return { start, started: () => started };
+  return { start, started: () => started, numTraining };
 }
 
 const dying = () => {
@@ -61,6 +63,19 @@ test("one that kills two threads, and one that fails, are reported so; the other
   expect(bySeed[2]).toMatchObject({ reason: "TRAINER_FAILED: no" });
 });
 
+test("threads that are left train for the cells, each for one, and no more than a cell has use for", async () => {
+  const helpersOf = async (numCells: number, numThreads: number) => {
+    const { start, numTraining } = scripted();
+    await runCells(cells.slice(0, numCells), { ...run, numThreads, start });
+    return numTraining;
+  };
+  expect(await helpersOf(4, 2)).toEqual([0, 0, 0, 0]);
+  expect(await helpersOf(2, 3)).toEqual([0, 0]);
+  expect(await helpersOf(2, 6)).toEqual([2, 2]);
+  expect(await helpersOf(1, 2)).toEqual([1]);
+  expect(await helpersOf(1, 64)).toEqual([8]);
+});
+
 test("two real threads give what this thread gives", async () => {
   const some = cells.slice(0, 3);
   const digests = (results: readonly CellResult[]) =>
@@ -73,13 +88,15 @@ test("two real threads give what this thread gives", async () => {
   }
   expect(new Set(digests(expected).values()).size).toBe(3);
   expect(digests(await runCells(some, run))).toEqual(digests(expected));
+  const [first] = some as [Cell];
+  expect(digests(await runCells([first], run))).toEqual(digests(expected.slice(0, 1)));
 });
 
 test("a thread that ends between two cells is noticed by the next", async () => {
   const thread = startCellThread();
   await thread.stop();
   await expect(
-    thread.run({ cell: smallCell(), transport: "memory", baseFolder: "." }, () => undefined),
+    thread.run({ cell: smallCell(), transport: "memory", baseFolder: ".", numTraining: 0 }, () => undefined),
   ).rejects.toThrow("ended");
 });
 

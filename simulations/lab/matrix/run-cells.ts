@@ -6,6 +6,7 @@ import { type CellThread, startCellThread } from "./threads.ts";
 export interface CellRun {
   readonly baseFolder: string;
   readonly transport: TransportName;
+  /** Run cells; what there are more than cells train for these. */
   readonly numThreads: number;
   /** Told of every round of a cell, by the cell's id. */
   readonly onRound: (id: string, round: number) => void;
@@ -15,11 +16,14 @@ export interface CellRun {
   readonly start?: () => CellThread;
 }
 
+/** A federation's own thread can keep about so many busy that train for it. */
+const MOST_TRAINING = 8;
+
 /** A thread may die of the machine once; a cell that kills two of them would kill a third. */
 const MOST_CRASHES = 2;
 
 /**
- * Runs cells on threads, each on one from beginning to end, so that neither their number nor their speed shows in a
+ * Runs cells on threads, each on one from beginning to end but for its training, so that neither their number nor their speed shows in a
  * result. A cell that fails, and one whose thread died twice, is reported so; the others go on.
  *
  * @throws the signal's reason when it aborts, what onResult throws
@@ -29,8 +33,10 @@ export async function runCells(cells: readonly Cell[], run: CellRun): Promise<Ce
   const queue = [...cells];
   const results: CellResult[] = [];
   const ended = new AbortController();
-  const until = { ...run, signal: AbortSignal.any([run.signal, ended.signal]) };
-  const lanes = Array.from({ length: Math.min(run.numThreads, cells.length) }, () => lane(queue, results, until));
+  const numLanes = Math.min(run.numThreads, cells.length);
+  const numTraining = Math.min(MOST_TRAINING, Math.floor(run.numThreads / numLanes) - 1);
+  const until = { ...run, numTraining, signal: AbortSignal.any([run.signal, ended.signal]) };
+  const lanes = Array.from({ length: numLanes }, () => lane(queue, results, until));
   try {
     await Promise.all(lanes);
   } catch (error) {
@@ -41,8 +47,12 @@ export async function runCells(cells: readonly Cell[], run: CellRun): Promise<Ce
   return results;
 }
 
+interface Lane extends CellRun {
+  readonly numTraining: number;
+}
+
 /** One thread's work, on a new thread where one died. */
-async function lane(queue: Cell[], results: CellResult[], run: CellRun): Promise<void> {
+async function lane(queue: Cell[], results: CellResult[], run: Lane): Promise<void> {
   const { start = startCellThread, signal, onResult } = run;
   let thread: CellThread | undefined;
   const stop = () => void thread?.stop();
@@ -71,10 +81,10 @@ async function lane(queue: Cell[], results: CellResult[], run: CellRun): Promise
 async function attempt(
   cell: Cell,
   thread: CellThread,
-  { baseFolder, transport, onRound }: CellRun,
+  { baseFolder, transport, numTraining, onRound }: Lane,
 ): Promise<CellResult> {
   const id = cellIdOf(cell);
-  const reply = await thread.run({ cell, transport, baseFolder }, (round) => onRound(id, round));
+  const reply = await thread.run({ cell, transport, baseFolder, numTraining }, (round) => onRound(id, round));
   return reply.type === "done" ? reply.result : failed(cell, reply.reason);
 }
 

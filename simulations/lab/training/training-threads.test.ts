@@ -1,0 +1,124 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { TrainingTask } from "../../../client/index.ts";
+import { builtinSchema, initialWeights } from "../../../core/model/builtin.ts";
+import { parseAttack } from "../../attacks/registry.ts";
+import { taskOf } from "../../attacks/testing.ts";
+import { openData } from "../../data/settings.ts";
+import { withoutRoot } from "../job/root-dataset.ts";
+import { runCell } from "../job/run-cell.ts";
+import { sharesOf } from "../job/shares.ts";
+import type { Cell } from "../scenario/cell.ts";
+import { smallCell } from "../testing.ts";
+import type { Training, TrainingThreads } from "./training.ts";
+import { trainingHere } from "./training-here.ts";
+import { TrainingThreadDied, trainingThreads } from "./training-threads.ts";
+
+const cell = smallCell({ attack: parseAttack("LabelFlipping"), attackers: 2, rootDataset: { examples: 30 } });
+const model = { builtin: "softmax", inputs: 8, classes: 3, bias: true } as const;
+
+/** A task of the small cell's model. */
+function localTask(changes: Partial<TrainingTask> = {}, steps = 5): TrainingTask {
+  const local = { steps, batchSize: 8, learningRate: 0.2, momentum: 0.5 };
+  const [schema, baseModel] = [builtinSchema(model), initialWeights(model, 1)];
+  return taskOf({ schema, baseModel, topology: undefined, ...changes }, { model, local });
+}
+
+async function here(of: Cell): Promise<Training> {
+  const { data } = withoutRoot(of, await openData(of.data, "."));
+  return trainingHere(of, { train: data.train, shares: sharesOf(of, data.train) }, () => performance.now());
+}
+
+let threads: TrainingThreads;
+beforeAll(() => {
+  threads = trainingThreads(2);
+});
+afterAll(() => threads.stop());
+
+test("they train what this thread trains, for every member, on its data and on what an attack makes of them", async () => {
+  const task = localTask();
+  const told: number[][] = [];
+  for (const of of [cell, smallCell({ ...cell, seed: 5 })]) {
+    const [beside, inThisThread] = [await threads.open(of, "."), await here(of)];
+    for (const [place, data] of [
+      [0, "own"],
+      [4, "own"],
+      [4, "poisoned"],
+      [5, "poisoned"],
+    ] as const) {
+      const [trainer, expected] = [await beside.trainerOf(place, data), await inThisThread.trainerOf(place, data)];
+      const update = await trainer.train(task);
+      expect(update).toEqual(await expected.train(task));
+      told.push([...update.delta]);
+    }
+    expect(beside.busyMs).toBeGreaterThan(0);
+    inThisThread.close();
+  }
+  expect(new Set(told.map(String)).size).toBe(8);
+  expect(task.baseModel).toEqual(initialWeights(model, 1));
+});
+
+test("a federation with them has the models of one without", async () => {
+  const data = await openData(cell.data, ".");
+  const around = {
+    data,
+    baseFolder: ".",
+    transport: "memory",
+    now: () => performance.now(),
+    progress: () => undefined,
+  };
+  const federation = { ...cell, habits: { momentum: 0.5 }, attackRounds: { from: 2 }, rounds: 4 } as const;
+  const alone = await runCell(federation, { ...around, transport: "memory" });
+  const inThreads = await runCell(federation, { ...around, transport: "memory", trainingThreads: threads });
+  expect(alone).toMatchObject({ outcome: "completed" });
+  const { seconds: _, ...figures } = alone as typeof alone & { readonly seconds: unknown };
+  expect(inThreads).toMatchObject(figures);
+});
+
+test("a task that is cancelled is waited for no longer, and ends in its thread too", async () => {
+  const single = trainingThreads(1);
+  try {
+    const trainer = await (await single.open(cell, ".")).trainerOf(0, "own");
+    await trainer.train(localTask());
+    const cancel = new AbortController();
+    const endless = trainer.train(localTask({ signal: cancel.signal }, 100_000_000));
+    setTimeout(() => cancel.abort(new Error("the round is closed")), 50);
+    await expect(endless).rejects.toThrow("the round is closed");
+    await expect(trainer.train(localTask({ signal: cancel.signal }))).rejects.toThrow("the round is closed");
+    // takes its turn after what was cancelled
+    expect(await trainer.train(localTask())).toHaveProperty("delta");
+  } finally {
+    await single.stop();
+  }
+});
+
+test("what a thread cannot train comes back as what it is", async () => {
+  const trainer = await (await threads.open(cell, ".")).trainerOf(0, "own");
+  const wider = { ...model, inputs: 9 };
+  const task = localTask();
+  const misfit = { ...task, plan: { ...task.plan, model: wider }, baseModel: initialWeights(wider, 1) };
+  // the network of a federation is that of its first task
+  const other = await (await threads.open({ ...cell, seed: 9 }, ".")).trainerOf(0, "own");
+  await expect(other.train(misfit)).rejects.toMatchObject({ code: "TRAINER_FAILED" });
+  const missing = { name: "csv", train: "nowhere.csv", columns: "nowhere.yaml", heldOut: 0.2 } as const;
+  const nowhere = await (await threads.open({ ...cell, data: missing }, ".")).trainerOf(0, "own");
+  await expect(nowhere.train(task)).rejects.toMatchObject({ code: "FILE_MISSING" });
+  expect(await trainer.train(task)).toHaveProperty("delta");
+});
+
+test("a thread that dies is told from a training that fails", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-training-"));
+  const path = join(folder, "dying.mjs");
+  await writeFile(path, "export function train() { process.exit(7); }");
+  const dying = trainingThreads(1, pathToFileURL(path));
+  try {
+    const trainer = await (await dying.open(cell, ".")).trainerOf(0, "own");
+    await expect(trainer.train(localTask())).rejects.toThrow(TrainingThreadDied);
+  } finally {
+    await dying.stop();
+    await rm(folder, { recursive: true });
+  }
+});

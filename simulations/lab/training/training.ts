@@ -1,0 +1,22 @@
+import type { Trainer } from "../../../client/index.ts";
+import type { Cell } from "../scenario/cell.ts";
+
+/** Where the clients of one federation train, as many as there are on few networks. */
+export interface Training {
+  /** @param place among the members, attackers last */
+  trainerOf(place: number, data: TrainingData): Promise<Trainer>;
+  /** What local training has taken so far, in all threads: from base models to deltas, and no waiting. */
+  readonly busyMs: number;
+  close(): void;
+}
+
+/** A member's share as it is, or what the attack makes of it; the same where the attack leaves data alone. */
+export type TrainingData = "own" | "poisoned";
+
+/** Threads that train for one federation after another. */
+export interface TrainingThreads {
+  readonly numThreads: number;
+  /** @param baseFolder that paths in the cell are relative to */
+  open(cell: Cell, baseFolder: string): Promise<Training>;
+  stop(): Promise<void>;
+}
