@@ -88,11 +88,11 @@ async function stepsAndFederation(): Promise<void> {
   const steps = table([`step of ${BATCH_SIZE} examples`, "here, ms", `${beside}, ms`, "ratio"], rows);
 
   const alone = await federation();
-  const threads = trainingThreads(1);
+  const threads = trainingThreads(2);
   const inTwo = await federation(threads);
   await threads.stop();
   const cell = table(
-    [`20 clients, ${ROUNDS} rounds, 10 steps`, "all in one thread, s", "training in a second one, s"],
+    [`20 clients, ${ROUNDS} rounds, 10 steps`, "all in one thread, s", "training in two more, s"],
     Object.keys(alone).map((what) => [what, ...[alone, inTwo].map((seconds) => withShare(seconds, what))]),
   );
   const share = inTwo["outside training"] / inTwo.total;

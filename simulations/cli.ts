@@ -78,7 +78,7 @@ function withOutput(command: Command): Command {
     .option("--font <file>", "TrueType font for --png, where the system's are not found")
     .option(
       "--threads <number>",
-      "cells that run at one time; of threads that are left, others train (default: one for each core)",
+      "cells that run at one time; where they are fewer, threads that train for them (default: one for each core)",
     )
     .option("--transport <name>", "memory (default), or grpc for the deployed transport over loopback")
     .option("--fresh", "run the cells again that an earlier run finished")

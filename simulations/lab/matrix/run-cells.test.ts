@@ -63,16 +63,17 @@ test("one that kills two threads, and one that fails, are reported so; the other
   expect(bySeed[2]).toMatchObject({ reason: "TRAINER_FAILED: no" });
 });
 
-test("threads that are left train for the cells, each for one, and no more than a cell has use for", async () => {
+test("where threads outnumber cells they train for these, as many for each, and no more than a cell has use for", async () => {
   const helpersOf = async (numCells: number, numThreads: number) => {
     const { start, numTraining } = scripted();
     await runCells(cells.slice(0, numCells), { ...run, numThreads, start });
     return numTraining;
   };
   expect(await helpersOf(4, 2)).toEqual([0, 0, 0, 0]);
-  expect(await helpersOf(2, 3)).toEqual([0, 0]);
-  expect(await helpersOf(2, 6)).toEqual([2, 2]);
-  expect(await helpersOf(1, 2)).toEqual([1]);
+  expect(await helpersOf(2, 2)).toEqual([0, 0]);
+  expect(await helpersOf(2, 3)).toEqual([1, 1]);
+  expect(await helpersOf(2, 6)).toEqual([3, 3]);
+  expect(await helpersOf(1, 2)).toEqual([2]);
   expect(await helpersOf(1, 64)).toEqual([8]);
 });
 

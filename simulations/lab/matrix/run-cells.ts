@@ -6,7 +6,7 @@ import { type CellThread, startCellThread } from "./threads.ts";
 export interface CellRun {
   readonly baseFolder: string;
   readonly transport: TransportName;
-  /** Run cells; what there are more than cells train for these. */
+  /** Run cells; where there are fewer cells, share their training out: a cell's own thread then has little left to do. */
   readonly numThreads: number;
   /** Told of every round of a cell, by the cell's id. */
   readonly onRound: (id: string, round: number) => void;
@@ -34,7 +34,7 @@ export async function runCells(cells: readonly Cell[], run: CellRun): Promise<Ce
   const results: CellResult[] = [];
   const ended = new AbortController();
   const numLanes = Math.min(run.numThreads, cells.length);
-  const numTraining = Math.min(MOST_TRAINING, Math.floor(run.numThreads / numLanes) - 1);
+  const numTraining = run.numThreads === numLanes ? 0 : Math.min(MOST_TRAINING, Math.floor(run.numThreads / numLanes));
   const until = { ...run, numTraining, signal: AbortSignal.any([run.signal, ended.signal]) };
   const lanes = Array.from({ length: numLanes }, () => lane(queue, results, until));
   try {

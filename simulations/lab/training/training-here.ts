@@ -5,6 +5,7 @@ import type { Partition } from "../../partitions/partition.ts";
 import type { Cell } from "../scenario/cell.ts";
 import { attackSettingOf } from "../scenario/setting.ts";
 import { sharedNetwork } from "./shared-network.ts";
+import type { Span } from "./time-covered.ts";
 import type { Training, TrainingData } from "./training.ts";
 import { takingTurns } from "./turns.ts";
 
@@ -17,9 +18,19 @@ export interface Examples {
 /**
  * Trains in this thread, one client after the other.
  * @param now a monotonic time in milliseconds
+ * @param told of all training, in its order
  */
-export function trainingHere(cell: Cell, examples: Examples, now: () => number): Training {
-  const network = sharedNetwork(now);
+export function trainingHere(
+  cell: Cell,
+  examples: Examples,
+  now: () => number,
+  told: (span: Span) => void = () => undefined,
+): Training {
+  let busyMs = 0;
+  const network = sharedNetwork(now, ([from, to]) => {
+    busyMs += to - from;
+    told([from, to]);
+  });
   const turns = takingTurns();
   const datasetOf = datasetsOf(cell, examples);
   return {
@@ -28,7 +39,7 @@ export function trainingHere(cell: Cell, examples: Examples, now: () => number):
       return { ...trainer, train: (task) => turns.take(() => trainer.train(task)) };
     },
     get busyMs() {
-      return network.busyMs;
+      return busyMs;
     },
     close: () => network.dispose(),
   };

@@ -5,6 +5,7 @@ import type { Trainer, TrainingTask } from "../../../client/index.ts";
 import { type ErrorCode, FederationError } from "../../../core/errors.ts";
 import { startBackend } from "../../../core/model/backends.ts";
 import { type Cell, cellIdOf } from "../scenario/cell.ts";
+import { type Span, TimeCovered } from "./time-covered.ts";
 import type { TrainingData, TrainingThreads } from "./training.ts";
 
 /** One local training. Plain data, for a thread. */
@@ -24,8 +25,8 @@ type Update = Awaited<ReturnType<Trainer["train"]>>;
 
 /** What a thread answers. */
 export type Reply = ({ readonly update: Update } | { readonly failure: Failure }) & {
-  /** What training has taken since this thread's last reply. */
-  readonly busyMs: number;
+  /** When this thread trained since its last reply, on a clock of all threads. */
+  readonly spans: readonly Span[];
 };
 
 interface Failure {
@@ -53,15 +54,15 @@ export function trainingThreads(numThreads: number, worker: URL = workerUrl()): 
   // one that could not even start: the next order tells
   pool.on("error", () => undefined);
   return {
-    numThreads,
     async open(cell, baseFolder) {
       const { description } = await startBackend();
       const federation = JSON.stringify([cellIdOf(cell), baseFolder]);
       const shared = sharedOnce();
-      let busyMs = 0;
+      const time = new TimeCovered();
       const train = async (order: Order): Promise<Update> => {
+        time.begin();
         const reply = await pool.run(order).catch(died);
-        busyMs += reply.busyMs;
+        time.end(reply.spans);
         if ("update" in reply) return reply.update;
         throw new FederationError(reply.failure.code, reply.failure.message);
       };
@@ -76,7 +77,7 @@ export function trainingThreads(numThreads: number, worker: URL = workerUrl()): 
           close: () => Promise.resolve(),
         }),
         get busyMs() {
-          return busyMs;
+          return time.ms;
         },
         close: () => undefined,
       };

@@ -1,8 +1,10 @@
 import { move, transferableSymbol, valueSymbol } from "piscina";
+import type { Trainer } from "../../../client/index.ts";
 import { FederationError } from "../../../core/errors.ts";
 import { lastData } from "../../data/last-data.ts";
 import { withoutRoot } from "../job/root-dataset.ts";
 import { sharesOf } from "../job/shares.ts";
+import type { Span } from "./time-covered.ts";
 import type { Training } from "./training.ts";
 import { trainingHere } from "./training-here.ts";
 import type { Order, Reply } from "./training-threads.ts";
@@ -12,8 +14,8 @@ import type { Order, Reply } from "./training-threads.ts";
 interface Open {
   readonly federation: string;
   readonly training: Promise<Training>;
-  /** Of what training has taken, what was told already. */
-  toldMs: number;
+  /** Of training that nobody was told of yet. */
+  readonly spans: Span[];
 }
 
 const carryOut = federations();
@@ -31,35 +33,40 @@ function federations(): (order: Order) => Promise<Reply> {
   let open: Open | undefined;
 
   /** Data are opened and shared out as the federation's own thread does. */
-  const openTraining = async ({ cell, baseFolder }: Order): Promise<Training> => {
+  const openTraining = async ({ cell, baseFolder }: Order, spans: Span[]): Promise<Training> => {
     const { data } = withoutRoot(cell, await dataOf(cell.data, baseFolder));
-    return trainingHere(cell, { train: data.train, shares: sharesOf(cell, data.train) }, () => performance.now());
+    const examples = { train: data.train, shares: sharesOf(cell, data.train) };
+    return trainingHere(cell, examples, timeOfAllThreads, (span) => void spans.push(span));
   };
 
   const openFor = (order: Order): Open => {
     if (open?.federation === order.federation) return open;
     open?.training.then((it) => it.close()).catch(() => undefined);
-    open = { federation: order.federation, training: openTraining(order), toldMs: 0 };
+    const spans: Span[] = [];
+    open = { federation: order.federation, training: openTraining(order, spans), spans };
     return open;
   };
 
   return async (order) => {
-    const federation = openFor(order);
+    const { training, spans } = openFor(order);
     try {
-      const training = await federation.training;
-      const update = await trained(await training.trainerOf(order.place, order.data), order);
-      const busyMs = training.busyMs - federation.toldMs;
-      federation.toldMs += busyMs;
-      return { update, busyMs };
+      const trainer = await (await training).trainerOf(order.place, order.data);
+      const update = await trained(trainer, order);
+      return { update, spans: spans.splice(0) };
     } catch (error) {
       // on its way an error would lose its class
       const code = error instanceof FederationError ? error.code : "TRAINER_FAILED";
-      return { failure: { code, message: error instanceof Error ? error.message : String(error) }, busyMs: 0 };
+      return {
+        failure: { code, message: error instanceof Error ? error.message : String(error) },
+        spans: spans.splice(0),
+      };
     }
   };
 }
 
-function trained(trainer: Awaited<ReturnType<Training["trainerOf"]>>, { task, cancelled }: Order) {
+const timeOfAllThreads = () => performance.timeOrigin + performance.now();
+
+function trained(trainer: Trainer, { task, cancelled }: Order) {
   const stop = new AbortController();
   const stopIfCancelled = () => {
     if (Atomics.load(cancelled, 0) !== 0) stop.abort();

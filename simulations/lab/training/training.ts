@@ -5,7 +5,7 @@ import type { Cell } from "../scenario/cell.ts";
 export interface Training {
   /** @param place among the members, attackers last */
   trainerOf(place: number, data: TrainingData): Promise<Trainer>;
-  /** What local training has taken so far, in all threads: from base models to deltas, and no waiting. */
+  /** Time so far in which at least one client trained, from its base model to its delta. */
   readonly busyMs: number;
   close(): void;
 }
@@ -15,7 +15,6 @@ export type TrainingData = "own" | "poisoned";
 
 /** Threads that train for one federation after another. */
 export interface TrainingThreads {
-  readonly numThreads: number;
   /** @param baseFolder that paths in the cell are relative to */
   open(cell: Cell, baseFolder: string): Promise<Training>;
   stop(): Promise<void>;
