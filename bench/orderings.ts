@@ -4,6 +4,7 @@ import type { CellRun } from "../simulations/lab/job/result.ts";
 import { NO_ATTACK } from "../simulations/lab/report/labels.ts";
 import type { Report } from "../simulations/lab/report/report.ts";
 import { type Point, pointsOf, type Spread, spreadOf } from "../simulations/lab/report/summary.ts";
+import { BUCKETED, PUBLISHED_BUCKETING, type PublishedAccuracies } from "./published-bucketing.ts";
 import { endOf, table } from "./report.ts";
 
 /**
@@ -18,6 +19,8 @@ type Where = Partial<Pick<Point, "attack" | "defence" | "partition" | "numByzant
 
 interface Ordering {
   readonly claim: string;
+  /** The published figures of both, where there is a table of them. */
+  readonly published?: readonly [greater: number, less: number];
   /** Figures of ours, or what they are held against. */
   readonly greater: Spread | number;
   readonly less: Spread | number;
@@ -78,22 +81,35 @@ const matches = (point: Point, where: Where) =>
   (Object.keys(where) as (keyof Where)[]).every((key) => point[key] === where[key]);
 
 const IPM = "InnerProductManipulation(tau 0.1)";
-const BUCKETED = ["Krum", "Median", "GeometricMedian", "CenteredClipping"] as const;
 
 async function bucketing(): Promise<Ordering[]> {
   const [plain, momentum] = [await Runs.of("bucketing"), await Runs.of("bucketing-momentum")];
-  const helps = (attack: string) =>
-    BUCKETED.map((rule) => ({
+  const { none, Mimic, InnerProductManipulation } = PUBLISHED_BUCKETING;
+  const helps = (attack: string, published: Readonly<Record<(typeof BUCKETED)[number], PublishedAccuracies>>) =>
+    BUCKETED.filter((rule) => published[rule].bucketed > published[rule].plain).map((rule) => ({
       claim: `${attack === NO_ATTACK ? "no attack" : attack}: bucketing before ${rule} is better than ${rule}`,
+      published: [published[rule].bucketed, published[rule].plain] as const,
       greater: plain.accuracy({ attack, defence: `Bucketing+${rule}` }),
       less: plain.accuracy({ attack, defence: rule }),
     }));
-  const momentumHelps = BUCKETED.map((rule) => ({
-    claim: `${IPM}: bucketing before ${rule} is better with client momentum than without`,
-    greater: momentum.accuracy({ attack: IPM, defence: `Bucketing+${rule}` }),
-    less: plain.accuracy({ attack: IPM, defence: `Bucketing+${rule}` }),
-  }));
-  return [...helps(NO_ATTACK), ...helps("Mimic"), ...helps(IPM), ...momentumHelps];
+  const momentumChanges = BUCKETED.map((rule) => {
+    const { bucketed, withMomentum } = InnerProductManipulation[rule];
+    const where = { attack: IPM, defence: `Bucketing+${rule}` };
+    const [without, withIt] = [plain.accuracy(where), momentum.accuracy(where)];
+    const isBetter = withMomentum > bucketed;
+    return {
+      claim: `${IPM}: bucketing before ${rule} is ${isBetter ? "better" : "worse"} with client momentum than without`,
+      published: isBetter ? ([withMomentum, bucketed] as const) : ([bucketed, withMomentum] as const),
+      greater: isBetter ? withIt : without,
+      less: isBetter ? without : withIt,
+    };
+  });
+  return [
+    ...helps(NO_ATTACK, none),
+    ...helps("Mimic", Mimic),
+    ...helps(IPM, InnerProductManipulation),
+    ...momentumChanges,
+  ];
 }
 
 async function robustnessMap(): Promise<Ordering[]> {
@@ -166,12 +182,14 @@ function textOf(figure: Spread | number): string {
 
 const studied = await Promise.all(STUDIES.map(async (it) => ({ ...it, orderings: await it.orderings() })));
 const text = studied.map(({ name, source, orderings }) => {
-  const rows = orderings.map(({ claim, greater, less }) => [
+  const rows = orderings.map(({ claim, published, greater, less }) => [
     claim,
+    published === undefined ? "" : published.map((it) => it.toFixed(3)).join(" > "),
     textOf(greater),
     textOf(less),
     meanOf(greater) > meanOf(less) ? "holds" : "**does not hold**",
   ]);
-  return `### ${name}: ${source}\n\n${table(["published ordering", "should be greater", "than", "here"], rows)}`;
+  const head = ["published ordering", "published", "here: should be greater", "than", ""];
+  return `### ${name}: ${source}\n\n${table(head, rows)}`;
 });
 await endOf("orderings", text.join("\n\n"), { studied });

@@ -1,0 +1,37 @@
+/**
+ * Test accuracies on MNIST of Karimireddy, He and Jaggi 2022, means of three seeds, as the authors keep them beside their
+ * code (github.com/epfml/byzantine-robust-noniid-optimizer, folder outputs): `none` of exp1/all/output/exp1.tex and
+ * exp1_bucketing.tex (24 clients, uneven classes, 4,500 rounds), `Mimic` of exp2/all/output/exp2.tex and exp2_bucketing.tex,
+ * `InnerProductManipulation` of the last round in exp3/all/output/exp3.csv (5 of 25 clients attack, 600 rounds).
+ */
+export interface PublishedAccuracies {
+  readonly plain: number;
+  readonly bucketed: number;
+  /** Bucketed, where clients send their momentum. */
+  readonly withMomentum?: number;
+}
+
+export const BUCKETED = ["Krum", "Median", "GeometricMedian", "CenteredClipping"] as const;
+
+type Bucketed = (typeof BUCKETED)[number];
+
+export const PUBLISHED_BUCKETING = {
+  none: {
+    Krum: { plain: 0.899, bucketed: 0.9327 },
+    Median: { plain: 0.8036, bucketed: 0.9559 },
+    GeometricMedian: { plain: 0.826, bucketed: 0.9734 },
+    CenteredClipping: { plain: 0.9878, bucketed: 0.9875 },
+  },
+  Mimic: {
+    Krum: { plain: 0.3733, bucketed: 0.5315 },
+    Median: { plain: 0.6427, bucketed: 0.786 },
+    GeometricMedian: { plain: 0.7893, bucketed: 0.9117 },
+    CenteredClipping: { plain: 0.9153, bucketed: 0.9256 },
+  },
+  InnerProductManipulation: {
+    Krum: { plain: 0.3663, bucketed: 0.5561, withMomentum: 0.4162 },
+    Median: { plain: 0.4979, bucketed: 0.6535, withMomentum: 0.5991 },
+    GeometricMedian: { plain: 0.1635, bucketed: 0.9094, withMomentum: 0.9621 },
+    CenteredClipping: { plain: 0.9228, bucketed: 0.93, withMomentum: 0.9787 },
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<Bucketed, PublishedAccuracies>>>>;
