@@ -9,7 +9,7 @@ import type { NamedSettings } from "../core/plan.ts";
 
 /**
  * One aggregation in a process of its own, so that its memory is its own. Every message from the parent is one run in so many
- * threads: over the same rows in the same places, as two processes would not have them.
+ * threads, over the same rows in the same places, as two processes would not have them.
  */
 export interface Aggregation {
   readonly rule: NamedSettings;
@@ -25,6 +25,13 @@ export interface ChildCase extends Aggregation {
   readonly observe?: boolean;
   /** The rows arrive so far apart, and the clock starts with the last; without it they are all there. */
   readonly arrivalMs?: number;
+}
+
+/** What the parent asks for. */
+export interface Run {
+  readonly numThreads: number;
+  /** How often it aggregates. */
+  readonly repeats: number;
 }
 
 /** Megabytes: resident before the first run, and at the peak. */
@@ -54,10 +61,11 @@ const input = {
   observe: given.observe ?? false,
 } as const;
 
-async function run(engine: Engine): Promise<number> {
+async function run({ numThreads, repeats }: Run): Promise<number> {
+  const engine = engineOf(numThreads);
   if (arrivalMs !== undefined) return closing(engine, arrivalMs);
   const started = performance.now();
-  await aggregate({ ...input, engine });
+  for (let i = 0; i < repeats; i++) await aggregate({ ...input, engine });
   return (performance.now() - started) / 1_000;
 }
 
@@ -119,12 +127,12 @@ function memory(field: "VmRSS" | "VmHWM"): number {
 }
 
 const before = memory("VmRSS");
-process.on("message", (message: number | "end") => {
+process.on("message", (message: Run | "end") => {
   if (message === "end") {
     process.send?.({ before, peak: memory("VmHWM") } satisfies Memory, () => process.disconnect());
     for (const engine of engines.values()) void engine.close();
     return;
   }
-  void run(engineOf(message)).then((seconds) => process.send?.({ seconds }));
+  void run(message).then((seconds) => process.send?.({ seconds }));
 });
 process.send?.({ ready: true });

@@ -39,6 +39,8 @@ const COMPARED = { least: 5, most: 7, enoughSeconds: 15 };
 /** One thread and two, one after the other: neighbours on the machine come and go, so each pair has its own ratio. */
 const ALTERNATING = { least: 31, most: 31, enoughSeconds: 0 };
 const ALONE = { least: 1, most: 5, enoughSeconds: 3 };
+/** Updates that stay in a core's cache, aggregated for about so long in a run. */
+const IN_CACHE = { n: 100, d: 1_024, seconds: 0.2 };
 const LARGE = { n: 100, d: 25e6 };
 /** Recommended before a rule, beside every rule by itself. */
 const COMPOSED = [
@@ -171,6 +173,7 @@ async function measureRow(
   ];
   const seconds = await takingTurns([...threads, ...beside], effort);
   const alternating = beside.length > 0 ? await takingTurns(threads, ALTERNATING) : seconds;
+  const apart = beside.length > 0 ? await measureApart(aggregation) : undefined;
   const memory = await child.end();
   const timing = (of: string) => summary(seconds.get(of) ?? []);
   return {
@@ -179,10 +182,35 @@ async function measureRow(
     d,
     oneThread: timing("one"),
     twoThreads: timing("two"),
-    threads: ratios(alternating.get("one") ?? [], alternating.get("two") ?? []),
+    threads: {
+      ...ratios(alternating.get("one") ?? [], alternating.get("two") ?? []),
+      ...(apart !== undefined && { apart }),
+    },
     memory: { growth: memory.peak - memory.before, peak: memory.peak },
     peers: Object.fromEntries(beside.map(([peer]) => [peer, timing(peer)])),
   };
+}
+
+/** What two cores can do of the same work at the most: in two processes, on updates in their caches. */
+async function measureApart(aggregation: Aggregation): Promise<number> {
+  const matrix = makeMatrix(IN_CACHE);
+  const given = { ...aggregation, ...(await placed(matrix, IN_CACHE)) };
+  const children = await Promise.all([ours(given), ours(given)]);
+  const once = children[0].inThreads(1);
+  await warmUp(once);
+  const repeats = Math.ceil(IN_CACHE.seconds / (await once.run()));
+  const [first, second] = children.map((child) => child.inThreads(1, repeats)) as [Runner, Runner];
+  const both = { run: async () => Math.max(...(await Promise.all([first.run(), second.run()]))) };
+  const seconds = await takingTurns(
+    [
+      ["first", first],
+      ["both", both],
+    ],
+    ALTERNATING,
+  );
+  for (const child of children) await child.end();
+  rmSync(matrix);
+  return 2 * ratios(seconds.get("first") ?? [], seconds.get("both") ?? []).ofPairs;
 }
 
 async function placed(matrix: string, size: Size): Promise<Pick<ChildCase, "rows" | "numCoordinates" | "inMemory">> {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { ChildCase, Memory } from "./aggregation-child.ts";
+import type { ChildCase, Memory, Run } from "./aggregation-child.ts";
 
 /** A process that does the same thing as often as it is told to, and waits in between. */
 export interface Runner {
@@ -12,8 +12,8 @@ export interface Runner {
 }
 
 export interface OurProcess {
-  /** What it does, in so many threads. */
-  inThreads(numThreads: number): Runner;
+  /** What it does, in so many threads, once or so often. */
+  inThreads(numThreads: number, repeats?: number): Runner;
   end(): Promise<Memory>;
 }
 
@@ -22,9 +22,9 @@ export async function ours(given: ChildCase): Promise<OurProcess> {
   const child = fork(file, [JSON.stringify(given)]);
   await answer(child);
   return {
-    inThreads: (numThreads) => ({
+    inThreads: (numThreads, repeats = 1) => ({
       async run() {
-        child.send(numThreads);
+        child.send({ numThreads, repeats } satisfies Run);
         return ((await answer(child)) as { seconds: number }).seconds;
       },
     }),
