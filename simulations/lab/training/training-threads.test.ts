@@ -109,14 +109,21 @@ test("what a thread cannot train comes back as what it is", async () => {
   expect(await trainer.train(task)).toHaveProperty("delta");
 });
 
-test("a thread that dies is told from a training that fails", async () => {
+test.each([
+  ["dies", "export function train() { process.exit(7); }", "7"],
+  ["cannot start", 'throw new Error("torn apart");', "torn apart"],
+])("a thread that %s is told from a training that fails", async (_, program, reason) => {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-training-"));
   const path = join(folder, "dying.mjs");
-  await writeFile(path, "export function train() { process.exit(7); }");
-  const dying = trainingThreads(1, pathToFileURL(path));
+  await writeFile(path, program);
+  const dying = trainingThreads(2, pathToFileURL(path));
   try {
     const trainer = await (await dying.open(cell, ".")).trainerOf(0, "own");
-    await expect(trainer.train(localTask())).rejects.toThrow(TrainingThreadDied);
+    for (let order = 0; order < 2; order++) {
+      const training = trainer.train(localTask());
+      await expect(training).rejects.toThrow(TrainingThreadDied);
+      await expect(training).rejects.toThrow(reason);
+    }
   } finally {
     await dying.stop();
     await rm(folder, { recursive: true });

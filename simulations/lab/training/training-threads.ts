@@ -51,8 +51,21 @@ export function trainingThreads(numThreads: number, worker: URL = workerUrl()): 
     concurrentTasksPerWorker: ORDERS_PER_THREAD,
     ...(isSource && { execArgv: ["--import", "tsx"] }),
   });
-  // one that could not even start: the next order tells
-  pool.on("error", () => undefined);
+  let failed: { readonly cause: unknown } | undefined;
+  // one that cannot even start would be started for ever
+  pool.on("error", (cause) => {
+    failed ??= { cause };
+    void pool.destroy();
+  });
+  const ask = async (order: Order): Promise<Reply> => {
+    try {
+      if (failed !== undefined) throw failed.cause;
+      return await pool.run(order);
+    } catch (error) {
+      const cause = failed?.cause ?? error;
+      throw new TrainingThreadDied(`a training thread died: ${String(cause)}`, { cause });
+    }
+  };
   return {
     async open(cell, baseFolder) {
       const { description } = await startBackend();
@@ -61,7 +74,7 @@ export function trainingThreads(numThreads: number, worker: URL = workerUrl()): 
       const time = new TimeCovered();
       const train = async (order: Order): Promise<Update> => {
         time.begin();
-        const reply = await pool.run(order).catch(died);
+        const reply = await ask(order);
         time.end(reply.spans);
         if ("update" in reply) return reply.update;
         throw new FederationError(reply.failure.code, reply.failure.message);
@@ -101,10 +114,6 @@ function sharedOnce(): (values: Float32Array) => Float32Array<SharedArrayBuffer>
     copies.set(buffer, { from: byteOffset, copy });
     return copy;
   };
-}
-
-function died(cause: unknown): never {
-  throw new TrainingThreadDied(`a training thread died: ${String(cause)}`, { cause });
 }
 
 /** Waits no longer than anybody asks for the work, and tells the thread so. */
