@@ -89,16 +89,23 @@ async function stepsAndFederation(): Promise<void> {
 
   const alone = await federation();
   const threads = trainingThreads(2);
-  const inTwo = await federation(threads);
-  await threads.stop();
+  const inTwo = await federation(threads).finally(() => threads.stop());
   const cell = table(
     [`20 clients, ${ROUNDS} rounds, 10 steps`, "all in one thread, s", "training in two more, s"],
     Object.keys(alone).map((what) => [what, ...[alone, inTwo].map((seconds) => withShare(seconds, what))]),
   );
   const share = inTwo["outside training"] / inTwo.total;
   gates.push(
-    { what: "the federation in at most 25 s", passed: inTwo.total <= 25, found: `${inTwo.total.toFixed(1)} s` },
-    { what: "of it less than 15 % outside training", passed: share < 0.15, found: `${(100 * share).toFixed(1)} %` },
+    {
+      what: "the federation, with two threads that train, in at most 25 s",
+      passed: inTwo.total <= 25,
+      found: `${inTwo.total.toFixed(1)} s`,
+    },
+    {
+      what: "of it less than 15 % in which no client trains",
+      passed: share < 0.15,
+      found: `${(100 * share).toFixed(1)} %`,
+    },
   );
   await endOf("lab", `${steps}\n\n${cell}`, { ...figures, federation: { alone, inTwo } }, gates);
 }

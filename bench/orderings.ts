@@ -4,7 +4,7 @@ import type { CellRun } from "../simulations/lab/job/result.ts";
 import { NO_ATTACK } from "../simulations/lab/report/labels.ts";
 import type { Report } from "../simulations/lab/report/report.ts";
 import { type Point, pointsOf, type Spread, spreadOf } from "../simulations/lab/report/summary.ts";
-import { BUCKETED, PUBLISHED_BUCKETING, type PublishedAccuracies } from "./published-bucketing.ts";
+import { BUCKETED, PUBLISHED_BUCKETING, PUBLISHED_MOMENTUM } from "./published-bucketing.ts";
 import { endOf, table } from "./report.ts";
 
 /**
@@ -82,34 +82,60 @@ const matches = (point: Point, where: Where) =>
 
 const IPM = "InnerProductManipulation(tau 0.1)";
 
-async function bucketing(): Promise<Ordering[]> {
-  const [plain, momentum] = [await Runs.of("bucketing"), await Runs.of("bucketing-momentum")];
-  const { none, Mimic, InnerProductManipulation } = PUBLISHED_BUCKETING;
-  const helps = (attack: string, published: Readonly<Record<(typeof BUCKETED)[number], PublishedAccuracies>>) =>
-    BUCKETED.filter((rule) => published[rule].bucketed > published[rule].plain).map((rule) => ({
-      claim: `${attack === NO_ATTACK ? "no attack" : attack}: bucketing before ${rule} is better than ${rule}`,
-      published: [published[rule].bucketed, published[rule].plain] as const,
-      greater: plain.accuracy({ attack, defence: `Bucketing+${rule}` }),
-      less: plain.accuracy({ attack, defence: rule }),
-    }));
-  const momentumChanges = BUCKETED.map((rule) => {
-    const { bucketed, withMomentum } = InnerProductManipulation[rule];
-    const where = { attack: IPM, defence: `Bucketing+${rule}` };
-    const [without, withIt] = [plain.accuracy(where), momentum.accuracy(where)];
-    const isBetter = withMomentum > bucketed;
-    return {
-      claim: `${IPM}: bucketing before ${rule} is ${isBetter ? "better" : "worse"} with client momentum than without`,
-      published: isBetter ? ([withMomentum, bucketed] as const) : ([bucketed, withMomentum] as const),
-      greater: isBetter ? withIt : without,
-      less: isBetter ? without : withIt,
-    };
-  });
+/** Published accuracies that are nearer one another order nothing: their seeds differ by as much. */
+const ALIKE = 0.005;
+
+interface Figure {
+  readonly name: string;
+  readonly published: number;
+  readonly here: Spread;
+}
+
+/** The published ordering of two figures, if they have one. */
+function orderingOf(about: string, ...[first, second]: readonly [Figure, Figure]): Ordering[] {
+  if (Math.abs(first.published - second.published) < ALIKE) return [];
+  const [greater, less] = first.published > second.published ? [first, second] : [second, first];
+  const published = [greater.published, less.published] as const;
   return [
-    ...helps(NO_ATTACK, none),
-    ...helps("Mimic", Mimic),
-    ...helps(IPM, InnerProductManipulation),
-    ...momentumChanges,
+    {
+      claim: `${about}: ${greater.name} is better than ${less.name}`,
+      published,
+      greater: greater.here,
+      less: less.here,
+    },
   ];
+}
+
+async function bucketing(): Promise<Ordering[]> {
+  const [runs, withMomentum] = [await Runs.of("bucketing"), await Runs.of("bucketing-momentum")];
+  const published = {
+    [NO_ATTACK]: PUBLISHED_BUCKETING.none,
+    Mimic: PUBLISHED_BUCKETING.Mimic,
+    [IPM]: PUBLISHED_BUCKETING.InnerProductManipulation,
+  };
+  const ofBuckets = Object.entries(published).flatMap(([attack, figures]) =>
+    BUCKETED.flatMap((rule) =>
+      orderingOf(
+        attack === NO_ATTACK ? "no attack" : attack,
+        { name: rule, published: figures[rule].plain, here: runs.accuracy({ attack, defence: rule }) },
+        {
+          name: `bucketing before ${rule}`,
+          published: figures[rule].bucketed,
+          here: runs.accuracy({ attack, defence: `Bucketing+${rule}` }),
+        },
+      ),
+    ),
+  );
+  const ofMomentum = BUCKETED.flatMap((rule) => {
+    const { bucketed } = PUBLISHED_BUCKETING.InnerProductManipulation[rule];
+    const where = { attack: IPM, defence: `Bucketing+${rule}` };
+    return orderingOf(
+      `${IPM}, bucketing before ${rule}`,
+      { name: "no client momentum", published: bucketed, here: runs.accuracy(where) },
+      { name: "client momentum", published: PUBLISHED_MOMENTUM[rule], here: withMomentum.accuracy(where) },
+    );
+  });
+  return [...ofBuckets, ...ofMomentum];
 }
 
 async function robustnessMap(): Promise<Ordering[]> {

@@ -1,6 +1,6 @@
 /**
- * Messages in the order they were put in, for one reader, who is woken in a turn of the event loop of its own, as by a
- * network: what it makes of a message has gone its way before the next reader sees one.
+ * Messages in the order they were put in, for one reader. One that waits is woken in a turn of the event loop of its own, as by
+ * a network: what it does at once with a message is done before the next reader wakes.
  */
 export interface Mailbox<Message> {
   readonly messages: AsyncIterable<Message>;

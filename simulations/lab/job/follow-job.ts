@@ -66,7 +66,9 @@ async function committed({ modelSha256, version }: EventOf<"VersionCommitted">, 
   const round = measures.rounds.findLast((it) => it.round === version);
   if (round !== undefined && (version % everyRounds === 0 || version === rounds)) {
     // the next round goes on meanwhile, and the one after that waits: what nobody has judged yet takes memory
-    const turn = async () => view.version() === version && (await nextTurn());
+    const turn = async () => {
+      if (view.version() === version) await nextTurn();
+    };
     Object.assign(round, await judge.evaluate(floatsOf(await parts.blobs.read(modelSha256)), turn));
   }
   progress(version);

@@ -15,7 +15,7 @@ export interface Verdict {
 /** Judges models by examples that the federation never sees. */
 export interface Judge {
   /** @param turn awaited after every thousand examples; no other model may be judged meanwhile */
-  evaluate(weights: Float32Array, turn: () => Promise<unknown>): Promise<Verdict>;
+  evaluate(weights: Float32Array, turn: () => Promise<void>): Promise<Verdict>;
   /** The least accuracy over these shares of the training set. */
   worst(weights: Float32Array, train: Dataset, shares: Partition): number;
   /** What the verdicts have taken so far, without the turns of others. */
@@ -46,7 +46,7 @@ export async function openJudge(judging: Judging): Promise<Judge> {
     Uint32Array.from({ length: Math.min(examples, test.numExamples) }, (_, i) => i),
   );
   let busyMs = 0;
-  const inTurns = async (dataset: Dataset, turn: () => Promise<unknown>): Promise<Evaluation> => {
+  const inTurns = async (dataset: Dataset, turn: () => Promise<void>): Promise<Evaluation> => {
     const pieces = evaluation(network, dataset);
     for (;;) {
       const from = now();

@@ -38,11 +38,15 @@ export interface CellRun extends OfCell {
   readonly seconds: Seconds;
 }
 
-/** Wall-clock seconds; of those after the setup, what is neither training nor judging is the federation's own work. */
+/**
+ * Wall-clock seconds. In one thread, what after the setup is neither training nor judging is the federation's own work; with
+ * threads that train, all of these overlap.
+ */
 export interface Seconds {
   readonly total: number;
   /** Until all clients were connected and the job began. */
   readonly setup: number;
+  /** In which at least one client trained. */
   readonly training: number;
   readonly judging: number;
 }

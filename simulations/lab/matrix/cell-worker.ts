@@ -33,7 +33,14 @@ function serve(port: MessagePort): void {
   };
 
   port.on("message", (request: CellRequest) => {
-    void answer(request).then((reply) => port.postMessage(reply));
+    answer(request)
+      .then((reply) => port.postMessage(reply))
+      .catch((error: unknown) => {
+        // thrown where nobody catches it, it ends this thread
+        setImmediate(() => {
+          throw error;
+        });
+      });
   });
 }
 

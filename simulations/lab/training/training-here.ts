@@ -36,12 +36,19 @@ export function trainingHere(
   return {
     async trainerOf(place, data) {
       const trainer = await tfjsTrainer({ dataset: datasetOf(place, data), open: network.open, turn: network.turn });
-      return { ...trainer, train: (task) => turns.take(() => trainer.train(task)) };
+      return {
+        ...trainer,
+        train: (task) =>
+          turns.take(async () => {
+            task.signal.throwIfAborted();
+            return trainer.train(task);
+          }),
+      };
     },
     get busyMs() {
       return busyMs;
     },
-    close: () => network.dispose(),
+    close: () => void turns.take(async () => network.dispose()),
   };
 }
 

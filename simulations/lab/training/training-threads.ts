@@ -35,7 +35,9 @@ interface Failure {
 }
 
 /** A thread that died of the machine: what it trained may go well in another. */
-export class TrainingThreadDied extends Error {}
+export class TrainingThreadDied extends Error {
+  override readonly name = "TrainingThreadDied";
+}
 
 /** The next order waits in the thread while it trains, so that between two of them it waits for nobody. */
 const ORDERS_PER_THREAD = 2;
@@ -52,11 +54,13 @@ export function trainingThreads(numThreads: number, worker: URL = workerUrl()): 
     ...(isSource && { execArgv: ["--import", "tsx"] }),
   });
   let failed: { readonly cause: unknown } | undefined;
-  // one that cannot even start would be started for ever
-  pool.on("error", (cause) => {
+  const end = (cause: unknown) => {
     failed ??= { cause };
     void pool.destroy();
-  });
+  };
+  // orders would wait for ever for one that could not start; one that ended may have told why by the next turn
+  pool.on("error", end);
+  pool.once("workerDestroy", () => setImmediate(end, new Error("it ended")));
   const ask = async (order: Order): Promise<Reply> => {
     try {
       if (failed !== undefined) throw failed.cause;

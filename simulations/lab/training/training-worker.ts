@@ -14,6 +14,8 @@ import type { Order, Reply } from "./training-threads.ts";
 interface Open {
   readonly federation: string;
   readonly training: Promise<Training>;
+  /** By place and data: what an attack makes of data is made once. */
+  readonly trainers: Map<string, Promise<Trainer>>;
   /** Of training that nobody was told of yet. */
   readonly spans: Span[];
 }
@@ -43,15 +45,22 @@ function federations(): (order: Order) => Promise<Reply> {
     if (open?.federation === order.federation) return open;
     open?.training.then((it) => it.close()).catch(() => undefined);
     const spans: Span[] = [];
-    open = { federation: order.federation, training: openTraining(order, spans), spans };
+    open = { federation: order.federation, training: openTraining(order, spans), trainers: new Map(), spans };
     return open;
   };
 
+  const trainerFor = ({ training, trainers }: Open, { place, data }: Order): Promise<Trainer> => {
+    const key = `${place} ${data}`;
+    const trainer = trainers.get(key) ?? training.then((it) => it.trainerOf(place, data));
+    trainers.set(key, trainer);
+    return trainer;
+  };
+
   return async (order) => {
-    const { training, spans } = openFor(order);
+    const federation = openFor(order);
+    const { spans } = federation;
     try {
-      const trainer = await (await training).trainerOf(order.place, order.data);
-      const update = await trained(trainer, order);
+      const update = await trained(await trainerFor(federation, order), order);
       return { update, spans: spans.splice(0) };
     } catch (error) {
       // on its way an error would lose its class
@@ -72,5 +81,6 @@ function trained(trainer: Trainer, { task, cancelled }: Order) {
     if (Atomics.load(cancelled, 0) !== 0) stop.abort();
   };
   stopIfCancelled();
+  stop.signal.throwIfAborted();
   return trainer.train({ ...task, signal: stop.signal, progress: stopIfCancelled });
 }
