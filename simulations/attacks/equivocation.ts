@@ -7,8 +7,8 @@ import type { AttackKnowing } from "./attack.ts";
 import { kept, submittingBy } from "./submitting.ts";
 
 /**
- * Equivocation: two updates to one task, both properly signed, the second with every sign flipped: to count twice, or
- * to be able to show either afterwards.
+ * Equivocation: two updates to one task under one sequence number, both properly signed, the second with every sign
+ * flipped: to count twice, or to be able to show either afterwards.
  */
 export function equivocation(): AttackKnowing<"none"> {
   return {
@@ -25,7 +25,7 @@ export function equivocation(): AttackKnowing<"none"> {
 
 function contraryOf({ header: honest, payload }: SignedUpdate, signer: SigningKey): SignedUpdate {
   const bytes = bytesOf(floatsOf(payload.bytes ?? new Uint8Array()).map((value) => -value));
-  const header = { ...honest, payloadSha256: sha256(bytes), clientSeq: honest.clientSeq + 1 };
+  const header = { ...honest, payloadSha256: sha256(bytes) };
   const headerBytes = encodeHeader(header);
   const signature = signer.sign(updateMessage(headerBytes));
   return { updateId: updateIdOf(headerBytes), header, headerBytes, signature, payload: { ...payload, bytes } };

@@ -11,6 +11,9 @@ import type { LabData } from "./lab-data.ts";
 import { openMnist } from "./mnist.ts";
 import { syntheticData } from "./synthetic.ts";
 
+/** Of a synthetic set: 4 GB. */
+const MOST_VALUES = 1e9;
+
 const count = z.int().min(1).max(10_000_000);
 /** What pixels are divided by. */
 const divisor = z.number().positive().max(1e6).default(255);
@@ -29,15 +32,19 @@ const named = z.discriminatedUnion("name", [
     /** The map of its columns (core/data/csv-columns.ts). */
     columns: z.string().min(1),
   }),
-  z.strictObject({
-    name: z.literal("synthetic"),
-    inputs: count.default(20),
-    classes: z.int().min(2).max(1000).default(4),
-    train: count.default(2000),
-    test: count.default(500),
-    noiseStdDev: z.number().min(0).max(100).default(0.25),
-    seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
-  }),
+  z
+    .strictObject({
+      name: z.literal("synthetic"),
+      inputs: count.default(20),
+      classes: z.int().min(2).max(1000).default(4),
+      train: count.default(2000),
+      test: count.default(500),
+      noiseStdDev: z.number().min(0).max(100).default(0.25),
+      seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+    })
+    .refine(({ inputs, train, test }) => inputs * (train + test) <= MOST_VALUES, {
+      error: `inputs x (train + test) is above ${MOST_VALUES}`,
+    }),
 ]);
 
 /** A data set as a scenario writes it: by name, or by name and settings. */

@@ -46,7 +46,11 @@ export async function verifyReport(
   checkSource(report);
   checkCells(report);
   const baseFolder = dirname(resolve(around.cwd, scenario ?? path));
-  await checkData(report, baseFolder);
+  await checkData(report, baseFolder).catch((error: unknown) => {
+    if (scenario !== undefined || !(error instanceof FederationError) || error.code !== "FILE_MISSING") throw error;
+    const hint = "its paths are relative to its scenario: name that before --verify";
+    throw new FederationError("FILE_MISSING", `${error.message}; ${hint}`, { cause: error });
+  });
   const claimed = chosen(report, wanted);
   const transport = transportOf(typed ?? report.versions.transport ?? "memory");
   checkTransport([claimed.cell], transport);

@@ -29,6 +29,8 @@ export interface Surroundings {
   /** Folder that paths in the cell are relative to. */
   readonly baseFolder: string;
   readonly transport: TransportName;
+  /** Where the cell makes a folder for what it cannot hold in memory, and deletes it; that of the system by default. */
+  readonly scratchFolder?: string;
   /** Train for the clients; without them this thread does. */
   readonly trainingThreads?: TrainingThreads | undefined;
   /** Monotonic milliseconds, for what the lab costs; the federation's own clock stands still. */
@@ -49,7 +51,7 @@ export async function runCell(cell: Cell, surroundings: Surroundings): Promise<C
   const refusal = whyInfeasible(cell);
   const infeasible = (reason: string): CellResult => ({ id, cell, outcome: "infeasible", reason });
   if (refusal !== undefined) return infeasible(refusal.detail);
-  const scratchFolder = await mkdtemp(join(tmpdir(), "holdfast-lab-"));
+  const scratchFolder = await mkdtemp(join(surroundings.scratchFolder ?? tmpdir(), "holdfast-lab-"));
   const stop = new AbortController();
   const opened = closing();
   opened.add(() => rm(scratchFolder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -63,6 +63,22 @@ test("one that kills two threads, and one that fails, are reported so; the other
   expect(bySeed[2]).toMatchObject({ reason: "TRAINER_FAILED: no" });
 });
 
+test("what cells left on disk is gone when they have ended, also where threads were stopped in the middle", async () => {
+  const stop = new AbortController();
+  let scratch = "";
+  const start = (): CellThread => ({
+    run: async ({ scratchFolder }) => {
+      scratch = scratchFolder;
+      await writeFile(join(scratchFolder, "left over"), "");
+      stop.abort(new Error("Ctrl-C"));
+      throw new Error("terminated");
+    },
+    stop: async () => undefined,
+  });
+  await expect(runCells(cells, { ...run, start, signal: stop.signal })).rejects.toThrow("Ctrl-C");
+  await expect(access(scratch)).rejects.toThrow("ENOENT");
+});
+
 test("where threads outnumber cells they train for these, as many for each, and no more than a cell has use for", async () => {
   const helpersOf = async (numCells: number, numThreads: number) => {
     const { start, numTraining } = scripted();
@@ -97,7 +113,10 @@ test("a thread that ends between two cells is noticed by the next", async () => 
   const thread = startCellThread();
   await thread.stop();
   await expect(
-    thread.run({ cell: smallCell(), transport: "memory", baseFolder: ".", numTraining: 0 }, () => undefined),
+    thread.run(
+      { cell: smallCell(), transport: "memory", baseFolder: ".", scratchFolder: tmpdir(), numTraining: 0 },
+      () => undefined,
+    ),
   ).rejects.toThrow("ended");
 });
 

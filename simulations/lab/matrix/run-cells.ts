@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TransportName } from "../federation/wire.ts";
 import type { CellResult } from "../job/result.ts";
 import { type Cell, cellIdOf } from "../scenario/cell.ts";
@@ -35,7 +38,8 @@ export async function runCells(cells: readonly Cell[], run: CellRun): Promise<Ce
   const ended = new AbortController();
   const numLanes = Math.min(run.numThreads, cells.length);
   const numTraining = run.numThreads === numLanes ? 0 : Math.min(MOST_TRAINING, Math.floor(run.numThreads / numLanes));
-  const until = { ...run, numTraining, signal: AbortSignal.any([run.signal, ended.signal]) };
+  const scratchFolder = await mkdtemp(join(tmpdir(), "holdfast-lab-"));
+  const until = { ...run, numTraining, scratchFolder, signal: AbortSignal.any([run.signal, ended.signal]) };
   const lanes = Array.from({ length: numLanes }, () => lane(queue, results, until));
   try {
     await Promise.all(lanes);
@@ -43,12 +47,15 @@ export async function runCells(cells: readonly Cell[], run: CellRun): Promise<Ce
     ended.abort(error);
     await Promise.allSettled(lanes);
     throw error;
+  } finally {
+    await rm(scratchFolder, { recursive: true, force: true });
   }
   return results;
 }
 
 interface Lane extends CellRun {
   readonly numTraining: number;
+  readonly scratchFolder: string;
 }
 
 /** One thread's work, on a new thread where one died. */
@@ -81,10 +88,12 @@ async function lane(queue: Cell[], results: CellResult[], run: Lane): Promise<vo
 async function attempt(
   cell: Cell,
   thread: CellThread,
-  { baseFolder, transport, numTraining, onRound }: Lane,
+  { baseFolder, transport, numTraining, scratchFolder, onRound }: Lane,
 ): Promise<CellResult> {
   const id = cellIdOf(cell);
-  const reply = await thread.run({ cell, transport, baseFolder, numTraining }, (round) => onRound(id, round));
+  const reply = await thread.run({ cell, transport, baseFolder, scratchFolder, numTraining }, (round) =>
+    onRound(id, round),
+  );
   return reply.type === "done" ? reply.result : failed(cell, reply.reason);
 }
 

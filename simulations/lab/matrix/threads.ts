@@ -9,6 +9,8 @@ export interface CellRequest {
   readonly cell: Cell;
   readonly transport: TransportName;
   readonly baseFolder: string;
+  /** Is deleted when all cells have ended, whatever their threads died of. */
+  readonly scratchFolder: string;
   /** Threads that train for the cell, besides its own; 0 leaves the training to that. The same for all of a thread's cells. */
   readonly numTraining: number;
 }

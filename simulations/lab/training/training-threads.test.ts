@@ -3,11 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { TrainingTask } from "../../../client/index.ts";
+import { type TrainingTask, tfjsTrainer } from "../../../client/index.ts";
+import { type Dataset, subset } from "../../../core/data/dataset.ts";
 import { builtinSchema, initialWeights } from "../../../core/model/builtin.ts";
-import { parseAttack } from "../../attacks/registry.ts";
+import { attackOf, parseAttack } from "../../attacks/registry.ts";
 import { taskOf } from "../../attacks/testing.ts";
-import { openData } from "../../data/settings.ts";
+import { dataSchema, openData } from "../../data/settings.ts";
+import type { CellRun } from "../job/result.ts";
 import { withoutRoot } from "../job/root-dataset.ts";
 import { runCell } from "../job/run-cell.ts";
 import { sharesOf } from "../job/shares.ts";
@@ -61,21 +63,82 @@ test("they train what this thread trains, for every member, on its data and on w
   expect(task.baseModel).toEqual(initialWeights(model, 1));
 });
 
-test("a federation with them has the models of one without", async () => {
-  const data = await openData(cell.data, ".");
-  const around = {
-    data,
-    baseFolder: ".",
-    transport: "memory",
-    now: () => performance.now(),
-    progress: () => undefined,
-  };
-  const federation = { ...cell, habits: { momentum: 0.5 }, attackRounds: { from: 2 }, rounds: 4 } as const;
-  const alone = await runCell(federation, { ...around, transport: "memory" });
-  const inThreads = await runCell(federation, { ...around, transport: "memory", trainingThreads: threads });
-  expect(alone).toMatchObject({ outcome: "completed" });
-  const { seconds: _, ...figures } = alone as typeof alone & { readonly seconds: unknown };
-  expect(inThreads).toMatchObject(figures);
+test.each(["LabelFlipping", "ALittleIsEnough", "Equivocation"])(
+  "a federation under %s has the models of one without them",
+  async (name) => {
+    const data = await openData(cell.data, ".");
+    const around = {
+      data,
+      baseFolder: ".",
+      transport: "memory",
+      now: () => performance.now(),
+      progress: () => undefined,
+    } as const;
+    const federation = {
+      ...cell,
+      attack: parseAttack(name),
+      habits: { momentum: 0.5 },
+      attackRounds: { from: 2 },
+      rounds: 4,
+    };
+    const alone = await runCell(federation, around);
+    const inThreads = await runCell(federation, { ...around, trainingThreads: threads });
+    expect(alone).toMatchObject({ outcome: "completed" });
+    const { versionsSha256, accuracy, worstClientAccuracy } = alone as CellRun;
+    expect(inThreads).toMatchObject({ versionsSha256, accuracy, worstClientAccuracy });
+  },
+);
+
+test("every vector is trained from, also where several lie in one buffer", async () => {
+  const trainer = await (await threads.open(cell, ".")).trainerOf(0, "own");
+  const alone = await (await here(cell)).trainerOf(0, "own");
+  const { length } = initialWeights(model, 1);
+  const both = new Float32Array(2 * length);
+  both.set(initialWeights(model, 1));
+  both.set(initialWeights(model, 2), length);
+  for (const from of [0, length, 0]) {
+    const baseModel = both.subarray(from, from + length);
+    expect(await trainer.train(localTask({ baseModel }))).toEqual(await alone.train(localTask({ baseModel })));
+  }
+});
+
+test("each attacker has its own part of what they do together", async () => {
+  const images = dataSchema.parse("mnist");
+  const attack = parseAttack("DistributedBackdoor:target=0,share=1");
+  const of = smallCell({ attack, attackers: 4, clients: 6, data: images, partition: { name: "iid" } });
+  const wide = { ...model, inputs: 784, classes: 10 };
+  const baseModel = new Float32Array(785 * 10);
+  const plan = { model: wide, local: { steps: 1, batchSize: 60, learningRate: 1, momentum: 0 } };
+  const task = taskOf({ schema: builtinSchema(wide), baseModel, topology: undefined }, plan);
+  const { train } = await openData(images, ".");
+  const training = await threads.open(of, ".");
+  const shares = sharesOf(of, train);
+  for (const place of [2, 3, 5]) {
+    const own = subset(train, shares[place] ?? new Uint32Array());
+    const stamped = attackOf(attack, { numClients: 6, numAttackers: 4, numClasses: 10 }).dataset?.(
+      own,
+      place - 2,
+    ) as Dataset;
+    const expected = await (await tfjsTrainer({ dataset: stamped })).train(task);
+    expect((await (await training.trainerOf(place, "poisoned")).train(task)).delta).toEqual(expected.delta);
+  }
+});
+
+test("time in which both threads train counts once", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-training-"));
+  const path = join(folder, "telling.mjs");
+  const update = "{ delta: new Float32Array(1), numExamples: 1, metrics: {} }";
+  await writeFile(path, `export const train = ({ place }) => ({ update: ${update}, spans: [[place, place + 10]] });`);
+  const telling = trainingThreads(2, pathToFileURL(path));
+  try {
+    const training = await telling.open(cell, ".");
+    const trainers = await Promise.all([0, 4, 40].map((place) => training.trainerOf(place, "own")));
+    await Promise.all(trainers.map((it) => it.train(localTask())));
+    expect(training.busyMs).toBe(24);
+  } finally {
+    await telling.stop();
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("a task that is cancelled is waited for no longer, and ends in its thread too", async () => {
@@ -83,11 +146,15 @@ test("a task that is cancelled is waited for no longer, and ends in its thread t
   try {
     const trainer = await (await single.open(cell, ".")).trainerOf(0, "own");
     await trainer.train(localTask());
-    const cancel = new AbortController();
+    const [cancel, later] = [new AbortController(), new AbortController()];
     const endless = trainer.train(localTask({ signal: cancel.signal }, 100_000_000));
     setTimeout(() => cancel.abort(new Error("the round is closed")), 50);
     await expect(endless).rejects.toThrow("the round is closed");
     await expect(trainer.train(localTask({ signal: cancel.signal }))).rejects.toThrow("the round is closed");
+    const orders = Array.from({ length: 5 }, () => trainer.train(localTask({ signal: later.signal }, 100_000_000)));
+    const ended = Promise.allSettled(orders);
+    later.abort();
+    expect((await ended).every(({ status }) => status === "rejected")).toBe(true);
     // takes its turn after what was cancelled
     expect(await trainer.train(localTask())).toHaveProperty("delta");
   } finally {

@@ -53,22 +53,20 @@ export function trainingThreads(numThreads: number, worker: URL = workerUrl()): 
     concurrentTasksPerWorker: ORDERS_PER_THREAD,
     ...(isSource && { execArgv: ["--import", "tsx"] }),
   });
-  let failed: { readonly cause: unknown } | undefined;
+  let first: { readonly cause: unknown } | undefined;
   const end = (cause: unknown) => {
-    failed ??= { cause };
+    first ??= { cause };
     void pool.destroy();
   };
-  // orders would wait for ever for one that could not start; one that ended may have told why by the next turn
+  // orders would wait for ever for a thread that could not start
   pool.on("error", end);
-  pool.once("workerDestroy", () => setImmediate(end, new Error("it ended")));
+  pool.once("workerDestroy", () => setImmediate(() => void pool.destroy()));
   const ask = async (order: Order): Promise<Reply> => {
-    try {
-      if (failed !== undefined) throw failed.cause;
-      return await pool.run(order);
-    } catch (error) {
-      const cause = failed?.cause ?? error;
-      throw new TrainingThreadDied(`a training thread died: ${String(cause)}`, { cause });
-    }
+    if (first !== undefined) throw died(first.cause);
+    return await pool.run(order).catch((cause: unknown) => {
+      end(cause);
+      throw died(first?.cause);
+    });
   };
   return {
     async open(cell, baseFolder) {
@@ -118,6 +116,10 @@ function sharedOnce(): (values: Float32Array) => Float32Array<SharedArrayBuffer>
     copies.set(buffer, { from: byteOffset, copy });
     return copy;
   };
+}
+
+function died(cause: unknown): TrainingThreadDied {
+  return new TrainingThreadDied(`a training thread died: ${String(cause)}`, { cause });
 }
 
 /** Waits no longer than anybody asks for the work, and tells the thread so. */
