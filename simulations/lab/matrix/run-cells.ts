@@ -26,8 +26,8 @@ const MOST_TRAINING = 8;
 const MOST_CRASHES = 2;
 
 /**
- * Runs cells on threads, each on one from beginning to end but for its training, so that neither their number nor their speed shows in a
- * result. A cell that fails, and one whose thread died twice, is reported so; the others go on.
+ * Runs cells on threads, each on one from beginning to end but for its training, so that neither their number nor their
+ * speed shows in a result. A cell that fails, and one whose thread died twice, is reported so; the others go on.
  *
  * @throws the signal's reason when it aborts, what onResult throws
  */

@@ -179,6 +179,7 @@ test("what a thread cannot train comes back as what it is", async () => {
 test.each([
   ["dies", "export function train() { process.exit(7); }", "7"],
   ["cannot start", 'throw new Error("torn apart");', "torn apart"],
+  ["ends while it starts", "process.exit(7);", /it ended|exited with code: 7/],
 ])("a thread that %s is told from a training that fails", async (_, program, reason) => {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-training-"));
   const path = join(folder, "dying.mjs");

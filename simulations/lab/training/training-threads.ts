@@ -42,6 +42,8 @@ export class TrainingThreadDied extends Error {
 /** The next order waits in the thread while it trains, so that between two of them it waits for nobody. */
 const ORDERS_PER_THREAD = 2;
 
+const ERROR_WITHIN_MS = 100;
+
 /** They start at once, and end when told to. */
 export function trainingThreads(numThreads: number, worker: URL = workerUrl()): TrainingThreads {
   const isSource = extname(fileURLToPath(worker)) === ".ts";
@@ -54,20 +56,27 @@ export function trainingThreads(numThreads: number, worker: URL = workerUrl()): 
     ...(isSource && { execArgv: ["--import", "tsx"] }),
   });
   let first: { readonly cause: unknown } | undefined;
+  const waiting = new Set<(cause: unknown) => void>();
   const end = (cause: unknown) => {
     first ??= { cause };
+    for (const fail of waiting) fail(first.cause);
     void pool.destroy();
   };
-  // orders would wait for ever for a thread that could not start
   pool.on("error", end);
-  pool.once("workerDestroy", () => setImmediate(() => void pool.destroy()));
-  const ask = async (order: Order): Promise<Reply> => {
-    if (first !== undefined) throw died(first.cause);
-    return await pool.run(order).catch((cause: unknown) => {
-      end(cause);
-      throw died(first?.cause);
+  // a thread that ends without an error leaves orders waiting; one that has an error tells it first
+  pool.once("workerDestroy", () => setTimeout(end, ERROR_WITHIN_MS, new Error("it ended")));
+  const ask = (order: Order): Promise<Reply> =>
+    new Promise((resolve, reject) => {
+      const fail = (cause: unknown) => {
+        reject(new TrainingThreadDied(`a training thread died: ${String(cause)}`, { cause }));
+      };
+      if (first !== undefined) return fail(first.cause);
+      waiting.add(fail);
+      pool
+        .run(order)
+        .then(resolve, end)
+        .finally(() => waiting.delete(fail));
     });
-  };
   return {
     async open(cell, baseFolder) {
       const { description } = await startBackend();
@@ -116,10 +125,6 @@ function sharedOnce(): (values: Float32Array) => Float32Array<SharedArrayBuffer>
     copies.set(buffer, { from: byteOffset, copy });
     return copy;
   };
-}
-
-function died(cause: unknown): TrainingThreadDied {
-  return new TrainingThreadDied(`a training thread died: ${String(cause)}`, { cause });
 }
 
 /** Waits no longer than anybody asks for the work, and tells the thread so. */
