@@ -26,8 +26,8 @@ export interface Executor {
   readonly run: RunPiece;
   /** Pieces under way or done and waiting for their turn. */
   readonly numAhead: number;
-  /** Blocks of a piece, of `numRows` rows in memory, when the rows have `numBlocks`. */
-  pieceBlocks(numRows: number, numBlocks: number): number;
+  /** Blocks of the next piece, of `numRows` rows in memory, when so many are left. */
+  pieceBlocks(numRows: number, numLeft: number): number;
   /** Bytes that a piece may bring into memory from files. */
   readonly panelBytes: number;
   /** The sources as they are best sent to where the pieces run. */
@@ -188,14 +188,12 @@ function* piecesOf(rows: Rows, task: Task, executor: Executor): Generator<Piece>
   const total = Math.ceil(numCoordinates / BLOCK_LENGTH);
   const panelBlocks = panelBlocksOf(sources, total, executor);
   const inFiles = sources.some(isInFile);
-  const most = inFiles ? panelBlocks : executor.pieceBlocks(sources.length, total);
-  const numPieces = Math.ceil(total / most);
-  // in memory, pieces are as long as one another, so that no thread waits for the longest; files are read by the panel
-  const startOf = (k: number) => Math.min(inFiles ? k * most : Math.floor((k * total) / numPieces), total);
-  for (let k = 0; k < numPieces; k++) {
-    const firstBlock = startOf(k);
-    const numBlocks = startOf(k + 1) - firstBlock;
+  let firstBlock = 0;
+  while (firstBlock < total) {
+    const numLeft = total - firstBlock;
+    const numBlocks = Math.min(inFiles ? panelBlocks : executor.pieceBlocks(sources.length, numLeft), numLeft);
     yield { task: ofPiece(task, firstBlock, numBlocks), sources, numCoordinates, firstBlock, numBlocks, panelBlocks };
+    firstBlock += numBlocks;
   }
 }
 

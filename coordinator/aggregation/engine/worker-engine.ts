@@ -23,8 +23,11 @@ const SHARED_PANEL_BYTES = 4 * PANEL_BYTES;
 /** Blocks of a piece in memory at most, and fewer of many rows, as it has sums of every block for itself. */
 const MOST_BLOCKS = 16;
 const ROWS_TIMES_BLOCKS = 2_048;
-/** Pieces for each thread, so that one that is held up does not hold up all. */
-const PIECES_PER_THREAD = 4;
+/**
+ * A piece is at most this part of what is left for each thread: the last ones are small, so that no thread waits long for one
+ * that is held up (Polychronopoulos and Kuck 1987, guided self-scheduling).
+ */
+const SHARES = 2;
 /** A thread takes longer to start than a round to close: between rounds it waits. */
 const IDLE_MS = 60_000;
 
@@ -76,10 +79,10 @@ class Threads implements Executor {
     this.panelBytes = Math.max(PANEL_BYTES, SHARED_PANEL_BYTES / numThreads);
   }
 
-  pieceBlocks(numRows: number, numBlocks: number): number {
+  pieceBlocks(numRows: number, numLeft: number): number {
     const fewer = Math.floor(ROWS_TIMES_BLOCKS / numRows);
-    const fairShare = Math.ceil(numBlocks / (PIECES_PER_THREAD * this.#numThreads));
-    return Math.max(1, Math.min(MOST_BLOCKS, fewer, fairShare));
+    const share = Math.ceil(numLeft / (SHARES * this.#numThreads));
+    return Math.max(1, Math.min(MOST_BLOCKS, fewer, share));
   }
 
   prepared(sources: readonly RowSource[]): readonly RowSource[] {
