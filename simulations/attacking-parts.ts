@@ -71,6 +71,6 @@ function feasible(attack: Attack): Exclude<Attack, { knows: "omniscient" | "know
   throw new FederationError("CONFIG_INVALID", "the attack reads honest deltas, which no client of a real one can");
 }
 
-function takingDetour({ profile, signer }: ParticipantParts, { address }: Detour, log: Logger) {
-  return grpcTransport({ profile: { ...profile, address }, signer, log });
+function takingDetour({ profile, signer }: ParticipantParts, detour: Detour, log: Logger) {
+  return detour.through(grpcTransport({ profile: { ...profile, address: detour.address }, signer, log }));
 }

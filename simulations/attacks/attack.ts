@@ -78,5 +78,7 @@ export interface Insider extends Omniscient {
 export interface Detour {
   /** Where the attacker's client is to connect. */
   readonly address: string;
+  /** Of a transport that connects there, what the attack makes of it. */
+  through(way: Transport): Transport;
   close(): Promise<void>;
 }

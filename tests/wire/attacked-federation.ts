@@ -69,7 +69,8 @@ async function runMember(member: Member, members: readonly Member[], siege: Sieg
   const known = insider(member, members);
   const address = detour?.address ?? profile.address;
   const honest = grpcTransport({ profile: { ...profile, address }, signer, log: silentLog });
-  const transport: Transport = attack?.transport?.(honest, known) ?? honest;
+  const noted: Transport = attack?.transport?.(honest, known) ?? honest;
+  const transport = detour?.through(noted) ?? noted;
   const trainer = steadyTrainer(isAttacker ? undefined : siege.honestWait);
   const run = participant({
     profile,

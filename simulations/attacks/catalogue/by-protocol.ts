@@ -57,7 +57,8 @@ export const BY_PROTOCOL: Readonly<Record<string, Entry>> = {
     { bytesPerSecond: z.int().min(1).max(1_000_000_000).default(100) },
     (settings) => ({
       attack: () => slowLoris(settings),
-      describe: () => `attackers upload ${settings.bytesPerSecond} bytes a second; it shows over a network only`,
+      describe: () =>
+        `attackers upload ${settings.bytesPerSecond} bytes a second and never to the end; it shows over a network only`,
       absence: "silent",
       needsNetwork: true,
     }),

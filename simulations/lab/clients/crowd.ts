@@ -42,7 +42,10 @@ async function participantFor(member: Member, place: number, parts: CrowdParts):
   const detour = await attack.detour?.(wire.address);
   closing.add(() => detour?.close());
   const way = wire.transportOf(member, detour?.address);
-  const submitting = (honestWay: Transport) => attack.transport?.(honestWay, known) ?? honestWay;
+  const submitting = (honestWay: Transport) => {
+    const taken = detour?.through(honestWay) ?? honestWay;
+    return attack.transport?.(taken, known) ?? taken;
+  };
   return parts.participantOf(member, trainer, wayWhileAttacking(way, submitting, parts.cell.attackRounds));
 }
 

@@ -46,9 +46,7 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
   const { clients: numClients, attackers: numAttackers } = cell;
   const seed = `holdfast lab ${cell.seed}`;
   const failed = (error: unknown) => stop.abort(error);
-  const still = labClock(() => watch().cohort(), GRACE_MS);
-  // a network needs time to pass
-  const clock = transport === "memory" ? still : systemClock;
+  const clock = labClock(() => watch().cohort(), GRACE_MS);
   const coordinator = await labCoordinator({ seed, numClients, clock, scratchFolder, fatal: failed });
   closing.add(() => coordinator.close());
   const wire = await openWire(transport, coordinator.parts);
@@ -56,6 +54,8 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
   const { address } = wire;
   const members = await enrollMembers(coordinator.parts, { numClients, numAttackers, seed, address });
   const digestOf = sharedDigest();
+  // who is cut off from a network waits before it comes back, and for less after a while of peace
+  const clientClock = transport === "memory" ? clock : systemClock;
   const participants = await crowd(members, {
     cell,
     attack: cell.attack === null ? undefined : attackOf(cell.attack, attackSettingOf(cell, data.train.numClasses)),
@@ -63,7 +63,8 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
     training,
     wire,
     closing,
-    participantOf: (member, trainer, way) => labParticipant(member, trainer, telling(way, still.done), clock, digestOf),
+    participantOf: (member, trainer, way) =>
+      labParticipant(member, trainer, telling(way, clock.done), clientClock, digestOf),
     failed,
   });
   for (const participant of participants) participant.run(stop.signal).catch(failed);

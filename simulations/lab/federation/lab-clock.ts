@@ -2,7 +2,7 @@ import type { Clock } from "../../../core/clock.ts";
 import type { AttemptKey } from "../clients/meetings.ts";
 
 /**
- * The time of a federation in memory. It stands still while anybody asked is at work, so that nobody is ever late; once
+ * The time by which a lab's coordinator waits, over a network too. It stands still while anybody asked is at work, so that nobody is ever late; once
  * all are done with an attempt, it goes on by the grace that a round with a quorum grants to the others. Who is silent is
  * then absent, and who is not counts, whatever the order in which answers came.
  */

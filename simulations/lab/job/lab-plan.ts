@@ -8,7 +8,7 @@ import { sizeOf } from "../../../core/tensors/schema.ts";
 import { isRefusedAtAdmission, staysSilent } from "../../attacks/registry.ts";
 import type { Cell } from "../scenario/cell.ts";
 
-/** The lab's clock stands still in memory, and over a network nobody is late within a day. */
+/** Nobody is late: the lab's clock goes on by graces alone. */
 const DEADLINE_MS = 86_400_000;
 
 /** How long a round with silent clients waits beyond its quorum, so that those count who do answer. */

@@ -262,3 +262,15 @@ test("an attacker's detour ends with its cell", async () => {
   expect(await run({ attack, numByzantine: 1, rounds: 1 }, "grpc")).toMatchObject({ outcome: "completed" });
   await expect.poll(numListening).toBe(before);
 });
+
+test("over gRPC models are those of memory, and an upload that never ends is no upload", async () => {
+  const changes = { numByzantine: 1, rounds: 4 };
+  const now = { ...changes, attack: parseAttack("Dropout:rate=0.5") };
+  const inMemory = await run(now);
+  const overGrpc = await run(now, "grpc");
+  expect(overGrpc.rounds.map((it) => it.admitted)).toEqual(inMemory.rounds.map((it) => it.admitted));
+  expect(overGrpc.versionsSha256).toBe(inMemory.versionsSha256);
+  const fast = await run({ ...changes, attack: parseAttack("SlowLoris:bytesPerSecond=1000000000") }, "grpc");
+  const silent = await run({ ...changes, attack: parseAttack("Dropout") });
+  expect(fast.versionsSha256).toBe(silent.versionsSha256);
+});
