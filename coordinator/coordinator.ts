@@ -44,6 +44,7 @@ export interface CoordinatorOptions {
   readonly log: Logger;
   readonly limits?: Partial<Limits>;
   readonly clock?: Clock;
+  /** Of jobs: whom a round asks, and what its steps draw. Sessions are always protected by the system's. */
   readonly random?: Random;
   readonly journal?: Journal;
   readonly blobs?: BlobStore;
@@ -81,7 +82,7 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
   const journal = options.journal ?? (await openJournal(home, clock, fatal));
   const blobs = options.blobs ?? (await openFileBlobStore(homePaths(home.folder).blobs, { onFailure: fatal }));
   await blobs.sweepSpools(clock.nowMs() - KEEP_SPOOLS_MS);
-  const sessions = new SessionTable(random, limits.maxSessions);
+  const sessions = new SessionTable(secureRandom, limits.maxSessions);
   const dropSessions = (clientId: Parameters<typeof sessions.isConnected>[0]) => {
     sessions.end(clientId, "CLIENT_REVOKED");
     jobs.clientRevoked(clientId);
@@ -121,7 +122,7 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
       admission,
       limits,
       clock,
-      random,
+      random: secureRandom,
       log,
     },
     resume: () => jobs.resume(),

@@ -25,6 +25,7 @@ export interface Parts {
   readonly admission: Admission;
   readonly limits: Limits;
   readonly clock: Clock;
+  /** For what protects a session. */
   readonly random: Random;
   readonly log: Logger;
 }
