@@ -2,8 +2,8 @@ import type { Worker } from "node:worker_threads";
 import type { DataFiles } from "../data/data-files.ts";
 import { type ErrorCode, FederationError } from "../errors.ts";
 import type { Plan } from "../plan.ts";
+import { startThread, threadProgram } from "../threads.ts";
 import type { Evaluation } from "./evaluate.ts";
-import { startThread } from "./threads.ts";
 
 /** A model, and where the held-out set lies. */
 export type EvaluatorSettings = DataFiles & {
@@ -83,4 +83,5 @@ function settle(waiting: Waiting | undefined, reply: EvaluationReply): void {
   else waiting?.reject(new FederationError(reply.failure.code, reply.failure.message));
 }
 
-const spawnWorker = (settings: EvaluatorSettings) => startThread("evaluator-worker", settings);
+const spawnWorker = (settings: EvaluatorSettings) =>
+  startThread(threadProgram("evaluator-worker", import.meta.url), settings);

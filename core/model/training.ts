@@ -2,7 +2,7 @@ import type { Worker } from "node:worker_threads";
 import type { DataFiles } from "../data/data-files.ts";
 import { type ErrorCode, FederationError } from "../errors.ts";
 import type { LocalTraining, Plan } from "../plan.ts";
-import { startThread } from "./threads.ts";
+import { startThread, threadProgram } from "../threads.ts";
 
 /** A plan's local steps over a dataset of this machine. Plain data, for a thread. */
 export type Training = DataFiles & {
@@ -28,7 +28,7 @@ export type TrainingReply =
  */
 export async function trainInThread(training: Training, signal: AbortSignal): Promise<Float32Array> {
   signal.throwIfAborted();
-  const worker = startThread("training-worker", training);
+  const worker = startThread(threadProgram("training-worker", import.meta.url), training);
   const stop = () => void worker.terminate();
   signal.addEventListener("abort", stop);
   try {

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { extname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import { type ErrorCode, FederationError } from "../../../core/errors.ts";
+import { poolOptions, threadProgram } from "../../../core/threads.ts";
 import { type RowMemory, rowIn, rowMemory } from "../../../core/vector/kernels/in-place.ts";
 import { wasmKernels } from "../../../core/vector/kernels/wasm-kernels.ts";
 import type { Combination } from "../rule.ts";
@@ -46,7 +45,10 @@ export type Reply<Result> =
  * Works in threads of its own, which start when the first large piece of work comes, stay for a while after the last
  * and never keep the process alive; small work is done in this thread.
  */
-export function workerEngine({ numThreads, worker = workerUrl() }: WorkerEngineOptions): Engine {
+export function workerEngine({
+  numThreads,
+  worker = threadProgram("worker", import.meta.url),
+}: WorkerEngineOptions): Engine {
   const inline = inlineExecutor(wasmKernels());
   const threads = new Threads(numThreads, worker);
   const isSmall = ({ numRows, numCoordinates }: Size) => numRows * numCoordinates < SMALL_WORK;
@@ -152,14 +154,13 @@ interface Pool {
 }
 
 function startPool(numThreads: number, worker: URL): Pool {
-  const isSource = extname(fileURLToPath(worker)) === ".ts";
   const threads = new Piscina({
     filename: worker.href,
     name: "run",
     minThreads: 0,
     maxThreads: numThreads,
     idleTimeout: IDLE_MS,
-    ...(isSource && { execArgv: ["--import", "tsx"] }),
+    ...poolOptions(worker),
   });
   let first: { readonly cause: unknown } | undefined;
   const end = async (cause: unknown) => {
@@ -177,11 +178,6 @@ function startPool(numThreads: number, worker: URL): Pool {
       return new FederationError("AGGREGATION_FAILED", `an aggregation thread failed: ${String(cause)}`, { cause });
     },
   };
-}
-
-/** Built, the worker is a .js file; under tsx and vitest it is a .ts file, which a thread starts through tsx. */
-function workerUrl(): URL {
-  return new URL(`./worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
 }
 
 /** Told to a thread, memory would be copied with every piece unless threads share it. */

@@ -1,7 +1,6 @@
-import { extname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import { FederationError } from "../../../core/errors.ts";
+import { poolOptions, threadProgram } from "../../../core/threads.ts";
 import { NOISE_BLOCK_LENGTH, type NoiseSpec, numNoiseBlocks } from "./noise.ts";
 import { inlineNoise, type NoiseSource } from "./noise-source.ts";
 import type { NoiseTask } from "./noise-worker.ts";
@@ -12,11 +11,20 @@ const SMALL_WORK = 1 << 18;
 const PIECE_BLOCKS = 2;
 const IDLE_MS = 10_000;
 
+export interface NoiseThreadsOptions {
+  readonly numThreads: number;
+  /** The thread's program; a test passes its own. */
+  readonly worker?: URL;
+}
+
 /**
  * In threads of its own, which start when the first long vector is asked for, stay for a while after the last and never
  * keep the process alive; short vectors are made in this thread.
  */
-export function noiseThreads({ numThreads }: { readonly numThreads: number }): NoiseSource {
+export function noiseThreads({
+  numThreads,
+  worker = threadProgram("noise-worker", import.meta.url),
+}: NoiseThreadsOptions): NoiseSource {
   let pool: Pool | undefined;
   let isClosed = false;
   return {
@@ -24,7 +32,7 @@ export function noiseThreads({ numThreads }: { readonly numThreads: number }): N
     async make(spec) {
       if (isClosed) throw new FederationError("SHUTTING_DOWN", "the noise threads were closed");
       if (spec.length * spec.terms.length < SMALL_WORK) return inlineNoise.make(spec);
-      const threads = pool ?? startPool(numThreads);
+      const threads = pool ?? startPool(numThreads, worker);
       pool = threads;
       return makeIn(threads, spec).catch(async (cause: unknown) => {
         // what waited for a thread that died would wait for ever
@@ -54,20 +62,16 @@ async function makeIn(pool: Pool, spec: NoiseSpec): Promise<Float64Array> {
   return noise;
 }
 
-function startPool(numThreads: number): Pool {
-  const worker = workerUrl();
-  const isSource = extname(worker.pathname) === ".ts";
-  return new Piscina<NoiseTask, Float64Array>({
+function startPool(numThreads: number, worker: URL): Pool {
+  const pool: Pool = new Piscina({
     filename: worker.href,
     name: "make",
     minThreads: 0,
     maxThreads: numThreads,
     idleTimeout: IDLE_MS,
-    ...(isSource && { execArgv: ["--import", "tsx"] }),
+    ...poolOptions(worker),
   });
-}
-
-/** Built, the worker is a .js file; under tsx and vitest it is a .ts file, which a thread starts through tsx. */
-function workerUrl(): URL {
-  return new URL(`./noise-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
+  // a thread that could not even start: what waits for it would wait for ever
+  pool.on("error", () => void pool.destroy());
+  return pool;
 }

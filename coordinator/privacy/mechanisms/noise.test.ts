@@ -126,6 +126,16 @@ describe("noise from threads", () => {
       await threads.close();
     }
   });
+
+  test("fails where no thread can start", async () => {
+    const threads = noiseThreads({ numThreads: 1, worker: new URL("data:text/javascript,throw new Error('torn')") });
+    try {
+      const long = spec({ length: 5 * NOISE_BLOCK_LENGTH });
+      await expect(threads.make(long)).rejects.toMatchObject({ code: "AGGREGATION_FAILED" });
+    } finally {
+      await threads.close();
+    }
+  });
 });
 
 describe("noise made ahead", () => {

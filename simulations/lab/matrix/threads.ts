@@ -1,6 +1,5 @@
-import { extname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startThread, threadProgram } from "../../../core/threads.ts";
 import type { TransportName } from "../federation/wire.ts";
 import type { CellResult } from "../job/result.ts";
 import type { Cell } from "../scenario/cell.ts";
@@ -60,12 +59,6 @@ export function startCellThread(spawn: () => Worker = spawnWorker): CellThread {
   };
 }
 
-/** Built, the worker is a .js file. Under tsx and vitest it is a .ts file, which a thread cannot start with. */
 function spawnWorker(): Worker {
-  const isBuilt = extname(fileURLToPath(import.meta.url)) === ".js";
-  if (isBuilt) return new Worker(new URL("./cell-worker.js", import.meta.url));
-  const url = new URL("./cell-worker.ts", import.meta.url);
-  return new Worker(`import("tsx/esm/api").then(({ register }) => { register(); return import("${url}"); })`, {
-    eval: true,
-  });
+  return startThread(threadProgram("cell-worker", import.meta.url));
 }

@@ -1,9 +1,8 @@
-import { extname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import type { Trainer, TrainingTask } from "../../../client/index.ts";
 import { type ErrorCode, FederationError } from "../../../core/errors.ts";
 import { startBackend } from "../../../core/model/backends.ts";
+import { poolOptions, threadProgram } from "../../../core/threads.ts";
 import { type Cell, cellIdOf } from "../scenario/cell.ts";
 import { type Span, TimeCovered } from "./time-covered.ts";
 import type { TrainingData, TrainingThreads } from "./training.ts";
@@ -45,15 +44,17 @@ const ORDERS_PER_THREAD = 2;
 const ERROR_WITHIN_MS = 100;
 
 /** They start at once, and end when told to. */
-export function trainingThreads(numThreads: number, worker: URL = workerUrl()): TrainingThreads {
-  const isSource = extname(fileURLToPath(worker)) === ".ts";
+export function trainingThreads(
+  numThreads: number,
+  worker = threadProgram("training-worker", import.meta.url),
+): TrainingThreads {
   const pool = new Piscina<Order, Reply>({
     filename: worker.href,
     name: "train",
     minThreads: numThreads,
     maxThreads: numThreads,
     concurrentTasksPerWorker: ORDERS_PER_THREAD,
-    ...(isSource && { execArgv: ["--import", "tsx"] }),
+    ...poolOptions(worker),
   });
   let first: { readonly cause: unknown } | undefined;
   const waiting = new Set<(cause: unknown) => void>();
@@ -144,9 +145,4 @@ async function unlessCancelled<Result>(
       .then(resolve, reject)
       .finally(() => signal.removeEventListener("abort", cancel));
   });
-}
-
-/** Built, the worker is a .js file; under tsx and vitest it is a .ts file, which a thread starts through tsx. */
-function workerUrl(): URL {
-  return new URL(`./training-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
 }
