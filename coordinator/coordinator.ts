@@ -44,7 +44,7 @@ export interface CoordinatorOptions {
   readonly log: Logger;
   readonly limits?: Partial<Limits>;
   readonly clock?: Clock;
-  /** Of jobs: whom a round asks, and what its steps draw. Sessions are always protected by the system's. */
+  /** Of invitations and jobs: whom a round asks, and what its steps draw. Sessions always draw from the system's. */
   readonly random?: Random;
   readonly journal?: Journal;
   readonly blobs?: BlobStore;

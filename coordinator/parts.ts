@@ -25,7 +25,7 @@ export interface Parts {
   readonly admission: Admission;
   readonly limits: Limits;
   readonly clock: Clock;
-  /** For what protects a session. */
+  /** For what protects sessions and administrators' calls. */
   readonly random: Random;
   readonly log: Logger;
 }

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { encodeHeader, updateMessage } from "../../core/crypto/envelope.ts";
+import { isRefusal } from "../../core/errors.ts";
 import { inFolder } from "../../core/files/faulty-files.contract.ts";
 import { bytesOf } from "../../core/tensors/digest.ts";
 import type { Upload } from "../parts.ts";
@@ -10,11 +11,11 @@ import { headerFor, sendDelta, type TestClient, type TestFederation, taskOf, tes
 
 /** Updates too large for the journal's own transaction: they come by way of a spool. */
 const INPUTS = 16_384;
-const PLAN = `
+const planOf = (graceMs: number) => `
 job: left-behind
 model: { builtin: softmax, inputs: ${INPUTS}, classes: 2 }
 rounds: 2
-round: { quorum: 1, graceMs: 100, deadlineMs: 60000, minUpdates: 1 }
+round: { quorum: 1, graceMs: ${graceMs}, deadlineMs: 60000, minUpdates: 1 }
 aggregation: { rule: { name: FedAvg }, numByzantine: 0 }
 `;
 const delta = new Float32Array(2 * INPUTS + 2).fill(0.5);
@@ -25,10 +26,10 @@ interface Site extends TestFederation {
   spools(): Promise<string[]>;
 }
 
-const onSite = (use: (site: Site) => Promise<void>) =>
+const onSite = (use: (site: Site) => Promise<void>, graceMs = 100) =>
   inFolder(async (folder) => {
     const federation = await testFederation(2, { blobs: await openFileBlobStore(folder) });
-    await federation.coordinator.parts.jobs.start(PLAN, "/");
+    await federation.coordinator.parts.jobs.start(planOf(graceMs), "/");
     const [slow, quick] = federation.clients;
     if (slow === undefined || quick === undefined) throw new Error("no clients");
     try {
@@ -79,3 +80,14 @@ test("what is left after its round has closed goes at once, also when the job ha
       await expect.poll(() => site.spools()).toEqual([]);
     }
   }));
+
+test("an update that ends after its round is refused, and is no answer to the round that is open", () =>
+  onSite(async (site) => {
+    const upload = await half(site, 1);
+    await closeRound(site, 1);
+    const next = await taskOf(site.slow, 2);
+    await upload.write(4 * INPUTS, bytesOf(delta.subarray(INPUTS)));
+    expect(await upload.finish()).toMatchObject({ refused: "ROUND_NOT_OPEN" });
+    await sendDelta(site, site.quick, await taskOf(site.quick, 2), delta);
+    expect(isRefusal(await sendDelta(site, site.slow, next, delta))).toBe(false);
+  }, 1_000));

@@ -8,7 +8,7 @@ import type { JobState } from "../rounds/job-state.ts";
 import type { Attempt, Command } from "../rounds/round.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
 import type { Appended, InlineBlob } from "../storage/journal.ts";
-import type { Candidate } from "./checks.ts";
+import { type Candidate, openRound } from "./checks.ts";
 import type { Receipts } from "./receipts.ts";
 
 export interface AdmissionParts {
@@ -57,7 +57,7 @@ export async function recordRefusal(
     },
     { sealed: evidence(candidate) },
   );
-  if (recorded === undefined) job.countRefusal(clientId, refusal.refused, true);
+  if (recorded === undefined) job.countRefusal(clientId, refusal.refused, openRound(header, job.state) !== undefined);
   return refusal;
 }
 

@@ -1,12 +1,8 @@
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
-import type { Session, Transport } from "../../client/index.ts";
+import { expect, onTestFinished, test } from "vitest";
+import type { Transport } from "../../client/index.ts";
 import { encodeHeader, updateMessage } from "../../core/crypto/envelope.ts";
 import { sha256 } from "../../core/crypto/sha256.ts";
 import { verifier } from "../../core/crypto/verify.ts";
@@ -14,12 +10,11 @@ import { refuse } from "../../core/errors.ts";
 import { bytesOf } from "../../core/tensors/digest.ts";
 import type { UpdateHeader } from "../../core/update.ts";
 import { norm } from "../../core/vector/norms.ts";
-import type { Attack, Detour } from "./attack.ts";
+import type { Attack } from "./attack.ts";
 import { dropout } from "./dropout.ts";
 import { equivocation } from "./equivocation.ts";
 import { freeRider } from "./free-rider.ts";
 import { replay } from "./replay.ts";
-import { slowLoris } from "./slow-loris.ts";
 import { stale } from "./stale.ts";
 import { insider, notingTransport, payloadOf, sentBy, taskOf, trainerOf, updateOf } from "./testing.ts";
 import { weightInflation } from "./weight-inflation.ts";
@@ -139,104 +134,4 @@ test("FreeRider: noise of that standard deviation hides it", async () => {
   const task = taskOf({ schema: [{ name: "w", shape: [10_000] }], baseModel: new Float32Array(10_000) });
   const delta = await sentBy(freeRider({ disguise: "zero", noiseStdDev: 0.5 }), insider(), task);
   expect(norm(Float32Array.from(delta)) / 100).toBeCloseTo(0.5, 1);
-});
-
-describe("SlowLoris", () => {
-  /** A server behind the detour of somebody who uploads so many bytes, and sends them when asked to. */
-  async function besieged(payloadBytes: number, bytesPerSecond: number) {
-    const received: Buffer[] = [];
-    const server = createServer((socket) => {
-      socket.on("data", (chunk: Buffer) => received.push(chunk)).on("error", () => undefined);
-      socket.write("welcome");
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    const detour = (await slowLoris({ bytesPerSecond }).detour?.(`127.0.0.1:${port}`)) as Detour;
-    onTestFinished(async () => {
-      await detour.close();
-      server.close();
-    });
-    const [host, nearPort] = detour.address.split(":");
-    const socket = connect(Number(nearPort), host).on("error", () => undefined);
-    const [welcome] = (await once(socket, "data")) as [Buffer];
-    expect(welcome.toString()).toBe("welcome");
-
-    const messages = new PassThrough({ objectMode: true });
-    const uploads: AbortSignal[] = [];
-    const honest: Transport = {
-      connect: async () => ({
-        ...({} as Session),
-        messages,
-        submit: (_, until) => {
-          uploads.push(until);
-          return new Promise(() => undefined);
-        },
-      }),
-      close: () => undefined,
-    };
-    const session = await detour.through(honest).connect(signal);
-    const heard: string[] = [];
-    const hearing = (async () => {
-      for await (const message of session.messages) heard.push(message.type);
-    })();
-    return {
-      detour,
-      socket,
-      uploads,
-      numReceived: () => received.reduce((total, chunk) => total + chunk.length, 0),
-      received: () => Buffer.concat(received),
-      submit: () => session.submit(updateOf(1, new Uint8Array(payloadBytes)), signal),
-      async hear(...types: string[]) {
-        for (const type of types) messages.write({ type });
-        messages.end();
-        await hearing;
-        expect(heard).toEqual(types);
-      },
-    };
-  }
-
-  const FREE_BYTES = 32 * 1024;
-
-  test("all bytes of a client that uploads nothing go either way at once", async () => {
-    const { socket, received, numReceived, detour } = await besieged(0, 1);
-    const sent = Buffer.from(Array.from({ length: 10 * FREE_BYTES }, (_, i) => i % 251));
-    socket.write(sent);
-    await expect.poll(numReceived).toBe(sent.length);
-    expect(received().equals(sent)).toBe(true);
-    const closed = once(socket, "close");
-    await detour.close();
-    await closed;
-  });
-
-  test("an upload is given up at once, and its bytes come first at full speed, then hardly any per second", async () => {
-    const { socket, submit, uploads, numReceived } = await besieged(2 * FREE_BYTES, 2_000);
-    expect(await submit()).toMatchObject({ refused: "ROUND_NOT_OPEN" });
-    expect(uploads.map((it) => it.aborted)).toEqual([false]);
-    socket.write(Buffer.alloc(2 * FREE_BYTES));
-    await expect.poll(numReceived, { interval: 1 }).toBeGreaterThanOrEqual(FREE_BYTES);
-    const before = numReceived();
-    expect(before).toBeLessThan(2 * FREE_BYTES);
-    await expect.poll(numReceived).toBeGreaterThan(before + 200);
-  });
-
-  test("at any speed it never ends before the round does; then nothing is held back", async () => {
-    const { socket, submit, uploads, numReceived, hear } = await besieged(1_000, 1e9);
-    await submit();
-    socket.write(Buffer.alloc(1_000));
-    await expect.poll(numReceived).toBe(999);
-    await sleep(200);
-    expect(numReceived()).toBe(999);
-    await hear("task", "roundClosed");
-    expect(uploads.map((it) => it.aborted)).toEqual([true]);
-    await expect.poll(numReceived).toBe(1_000);
-  });
-
-  test("a new task is no end of the one before", async () => {
-    const { submit, uploads, hear } = await besieged(1_000, 1e9);
-    await submit();
-    await hear("task");
-    expect(uploads.map((it) => it.aborted)).toEqual([false]);
-    await submit();
-    expect(uploads.map((it) => it.aborted)).toEqual([true, false]);
-  });
 });

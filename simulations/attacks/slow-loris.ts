@@ -3,9 +3,9 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Session, Transport } from "../../client/index.ts";
+import type { ControlMessage, Session, Transport } from "../../client/index.ts";
 import { refuse } from "../../core/errors.ts";
-import type { SignedUpdate } from "../../core/update.ts";
+import type { SignedUpdate, UpdateHeader } from "../../core/update.ts";
 import type { AttackKnowing, Detour } from "./attack.ts";
 import { kept } from "./submitting.ts";
 
@@ -27,6 +27,9 @@ async function narrowWayTo(address: string, bytesPerSecond: number): Promise<Det
   const { hostname, port } = new URL(`tcp://${address}`);
   const valve = valveOf(bytesPerSecond);
   const sockets = new Set<Socket>();
+  const hangUp = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   const server = createServer((near) => {
     const far = connect(Number(port), hostname);
     for (const socket of [near, far]) {
@@ -44,38 +47,37 @@ async function narrowWayTo(address: string, bytesPerSecond: number): Promise<Det
   await once(server, "listening");
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    through: (way) => neverArriving(way, valve),
+    through: (way) => neverArriving(way, valve, hangUp),
     close: async () => {
-      for (const socket of sockets) socket.destroy();
+      hangUp();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
 }
 
 interface Valve {
-  /** From now on, until it is opened, fewer bytes than this pass. */
-  narrow(bytes: number): void;
+  /** From now on, until it is opened, so many bytes pass at the most. */
+  narrow(mostBytes: number): void;
   open(): void;
-  /** How many of so many bytes may pass now; asked every `PAUSE_MS`. */
+  /** How many of so many bytes may pass now. */
   pass(bytes: number): number;
 }
 
 function valveOf(bytesPerSecond: number): Valve {
-  const portion = Math.max(1, Math.round((bytesPerSecond * PAUSE_MS) / 1_000));
-  let left = Number.POSITIVE_INFINITY;
-  let free = left;
+  let narrowed: { readonly mostBytes: number; readonly sinceMs: number; passed: number } | undefined;
   return {
-    narrow(bytes) {
-      left = bytes - 1;
-      free = FREE_BYTES;
+    narrow(mostBytes) {
+      narrowed = { mostBytes, sinceMs: performance.now(), passed: 0 };
     },
     open() {
-      left = free = Number.POSITIVE_INFINITY;
+      narrowed = undefined;
     },
     pass(bytes) {
-      const passing = Math.min(bytes, left, Math.max(free, portion));
-      left -= passing;
-      free = Math.max(0, free - passing);
+      if (narrowed === undefined) return bytes;
+      const { mostBytes, sinceMs, passed } = narrowed;
+      const byNow = FREE_BYTES + Math.floor((bytesPerSecond * (performance.now() - sinceMs)) / 1_000);
+      const passing = Math.max(0, Math.min(bytes, Math.min(byNow, mostBytes) - passed));
+      narrowed.passed += passing;
       return passing;
     },
   };
@@ -84,43 +86,57 @@ function valveOf(bytesPerSecond: number): Valve {
 function throttle(valve: Valve): Transform {
   return new Transform({
     async transform(chunk: Buffer, _encoding, done) {
-      for (let sent = 0; !this.destroyed; await sleep(PAUSE_MS)) {
+      for (let sent = 0; sent < chunk.length; ) {
         const passing = valve.pass(chunk.length - sent);
-        this.push(chunk.subarray(sent, sent + passing));
+        if (passing === 0) await sleep(PAUSE_MS);
+        if (this.destroyed) return;
+        if (passing > 0) this.push(chunk.subarray(sent, sent + passing));
         sent += passing;
-        if (sent === chunk.length) return done();
       }
+      done();
     },
   });
 }
 
 /**
- * Its sessions say at once that the update is lost, which goes on trickling until the coordinator has given it up: fewer
- * bytes pass than the payload has, so that none arrives whole, whatever the speed.
+ * Its sessions say at once that the update is lost, which goes on trickling until the coordinator has given it up. What passes
+ * is less than its header, signature and payload, so that none arrives whole before its attempt is over, whatever the speed.
  */
-function neverArriving(way: Transport, valve: Valve): Transport {
-  let underWay = new AbortController();
+function neverArriving(way: Transport, valve: Valve, hangUp: () => void): Transport {
+  let underWay: { readonly header: UpdateHeader; readonly upload: AbortController } | undefined;
   const giveUp = () => {
-    underWay.abort();
+    underWay?.upload.abort();
+    underWay = undefined;
     valve.open();
   };
-  const trickled = (session: Session) => async (update: SignedUpdate) => {
+  /** With the connection goes what was held back, which would still arrive. */
+  const lose = () => {
+    hangUp();
+    giveUp();
+  };
+  const trickle = async (update: SignedUpdate, session: Session) => {
+    const { header, headerBytes, signature, payload } = update;
     const held = await kept(update);
     giveUp();
-    const upload = new AbortController();
-    underWay = upload;
-    valve.narrow(held.payload.sizeBytes);
-    const over = () => {
-      if (underWay === upload) valve.open();
-    };
-    session.submit(held, upload.signal).then(over, over);
+    const now = { header, upload: new AbortController() };
+    underWay = now;
+    valve.narrow(headerBytes.length + signature.length + payload.sizeBytes - 1);
+    const isUnderWay = () => underWay === now;
+    session.submit(held, now.upload.signal).then(
+      () => isUnderWay() && giveUp(),
+      () => isUnderWay() && lose(),
+    );
     return refuse("ROUND_NOT_OPEN", "still on its way");
+  };
+  const heard = (message: ControlMessage) => {
+    if (underWay !== undefined && isEndOf(underWay.header, message)) giveUp();
   };
   return {
     connect: async (signal) => {
-      giveUp();
+      if (underWay !== undefined) lose();
       const session = await way.connect(signal);
-      return { ...session, messages: noting(session.messages, giveUp), submit: trickled(session) };
+      const submit: Session["submit"] = (update) => trickle(update, session);
+      return { ...session, messages: noting(session.messages, heard), submit };
     },
     close() {
       giveUp();
@@ -129,10 +145,16 @@ function neverArriving(way: Transport, valve: Valve): Transport {
   };
 }
 
-/** The messages, after a word that a round or job is over. */
-async function* noting(messages: Session["messages"], over: () => void): Session["messages"] {
+function isEndOf({ jobId, round, attempt }: UpdateHeader, message: ControlMessage): boolean {
+  if (message.type === "task") return false;
+  if (message.type === "jobEnded") return message.jobId === jobId;
+  const { task } = message;
+  return task.jobId === jobId && task.round === round && task.attempt === attempt;
+}
+
+async function* noting(messages: Session["messages"], note: (message: ControlMessage) => void): Session["messages"] {
   for await (const message of messages) {
-    if (message.type !== "task") over();
+    note(message);
     yield message;
   }
 }

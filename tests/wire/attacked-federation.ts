@@ -5,11 +5,14 @@ import { memoryLedger } from "../../client/privacy/privacy-ledger.ts";
 import { startServer } from "../../coordinator/grpc/server.ts";
 import type { Limits } from "../../coordinator/parts.ts";
 import { eventsOf, jobEnded, type TestFederation, testFederation } from "../../coordinator/testing.ts";
+import type { Refusal } from "../../core/errors.ts";
 import { type ClientId, clientIdOf } from "../../core/ids.ts";
+import type { SignedReceipt } from "../../core/statements.ts";
 import { floatsOf } from "../../core/tensors/digest.ts";
 import { numCoordinates } from "../../core/tensors/schema.ts";
 import type { Attack, Insider } from "../../simulations/attacks/attack.ts";
 import { attackOf, parseAttack } from "../../simulations/attacks/registry.ts";
+import { submittingBy } from "../../simulations/attacks/submitting.ts";
 import { enrollMembers, type Member } from "../../simulations/lab/federation/members.ts";
 import { silentLog } from "./federation.ts";
 import { liveParts } from "./live-parts.ts";
@@ -26,6 +29,8 @@ export interface Siege {
   readonly aggregation?: string;
   readonly inputs?: number;
   readonly limits?: Partial<Limits>;
+  /** Told of every answer that an attacker's transport gets. */
+  readonly answered?: (answer: SignedReceipt | Refusal) => void;
   /** What an honest client waits for before it sends its update. */
   readonly honestWait?: (round: number) => Promise<unknown>;
 }
@@ -69,8 +74,8 @@ async function runMember(member: Member, members: readonly Member[], siege: Sieg
   const known = insider(member, members);
   const address = detour?.address ?? profile.address;
   const honest = grpcTransport({ profile: { ...profile, address }, signer, log: silentLog });
-  const noted: Transport = attack?.transport?.(honest, known) ?? honest;
-  const transport = detour?.through(noted) ?? noted;
+  const way = detour?.through(noting(honest, siege.answered)) ?? noting(honest, siege.answered);
+  const transport: Transport = attack?.transport?.(way, known) ?? way;
   const trainer = steadyTrainer(isAttacker ? undefined : siege.honestWait);
   const run = participant({
     profile,
@@ -83,6 +88,14 @@ async function runMember(member: Member, members: readonly Member[], siege: Sieg
   await run.finally(() => {
     transport.close();
     return detour?.close();
+  });
+}
+
+function noting(honest: Transport, answered: Siege["answered"] = () => undefined): Transport {
+  return submittingBy(honest, (submit) => async (update, signal) => {
+    const answer = await submit(update, signal);
+    answered(answer);
+    return answer;
   });
 }
 

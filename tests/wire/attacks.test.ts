@@ -1,15 +1,12 @@
 import { expect, onTestFinished, test } from "vitest";
 import { enroll } from "../../client/grpc/enroll.ts";
-import type { Transport } from "../../client/transport.ts";
 import { startServer } from "../../coordinator/grpc/server.ts";
 import { testFederation } from "../../coordinator/testing.ts";
 import { encodeHeader, updateIdOf, updateMessage } from "../../core/crypto/envelope.ts";
 import { clientSigningKey, newSeed } from "../../core/crypto/sign.ts";
-import { isRefusal, type Refusal } from "../../core/errors.ts";
+import { isRefusal } from "../../core/errors.ts";
 import { toHex } from "../../core/ids.ts";
-import type { SignedReceipt } from "../../core/statements.ts";
-import type { Attack, Insider } from "../../simulations/attacks/attack.ts";
-import { attackOf, parseAttack } from "../../simulations/attacks/registry.ts";
+import type { Attack } from "../../simulations/attacks/attack.ts";
 import { submittingBy } from "../../simulations/attacks/submitting.ts";
 import { besieged, countedIn } from "./attacked-federation.ts";
 
@@ -34,11 +31,11 @@ test("Stale: an update to the task before answers nothing, and the round goes on
 test("Equivocation: the first of two signed updates stands, and both are on record as proof", async () => {
   const bothAnswered = gate();
   let answers = 0;
-  const attack = answering(attackOf(parseAttack("Equivocation"), SETTING), () => {
+  const answered = () => {
     answers += 1;
     if (answers === 2) bothAnswered.open();
-  });
-  const siege = { attack, rounds: 1, quorum: 4, honestWait: () => bothAnswered.opened };
+  };
+  const siege = { attack: "Equivocation", rounds: 1, quorum: 4, answered, honestWait: () => bothAnswered.opened };
   const { admitted, equivocations, members, released } = await besieged(siege);
   const attacker = members.at(-1)?.profile.clientId;
   const standing = admitted.find((it) => it.clientId === attacker);
@@ -127,34 +124,17 @@ test("FreeRider: zeros are admitted like anything else, and a median leaves them
 
 test("SlowLoris: an upload that trickles is cut off, and the round goes on without it", async () => {
   const cutOff = gate();
-  const answers = answering(attackOf(parseAttack("SlowLoris:bytesPerSecond=200"), SETTING), (answer) => {
-    if (isRefusal(answer) && answer.refused === "UPLOAD_TOO_SLOW") cutOff.open();
+  const { closed, members } = await besieged({
+    attack: "SlowLoris:bytesPerSecond=200",
+    ...{ inputs: 40_000, quorum: 3, rounds: 1 },
+    limits: { minUploadBytesPerSecond: 4_096, slowWindowMs: 300 },
+    answered: (answer) => isRefusal(answer) && answer.refused === "UPLOAD_TOO_SLOW" && cutOff.open(),
+    honestWait: () => cutOff.opened,
   });
-  const limits = { minUploadBytesPerSecond: 4_096, slowWindowMs: 300 };
-  const siege = { attack: answers, inputs: 40_000, quorum: 3, rounds: 1, limits, honestWait: () => cutOff.opened };
-  const { closed, members } = await besieged(siege);
   expect(countedIn(closed, members)).toEqual([HONEST]);
 });
 
-const SETTING = { numClients: 4, numAttackers: 1, numClasses: 2 };
-
 const idOf = ({ profile }: { readonly profile: { readonly clientId: string } }) => profile.clientId;
-
-/** The attack, and somebody who is told of every answer that it gets. */
-function answering(attack: Attack, told: (answer: SignedReceipt | Refusal) => void): Attack {
-  const decorate = attack.transport as ((honest: Transport, known: Insider) => Transport) | undefined;
-  return {
-    ...attack,
-    transport: (honest: Transport, known: Insider) => {
-      const noting = submittingBy(honest, (submit) => async (update, signal) => {
-        const answer = await submit(update, signal);
-        told(answer);
-        return answer;
-      });
-      return decorate?.(noting, known) ?? noting;
-    },
-  } as Attack;
-}
 
 function gate() {
   let open: () => void = () => undefined;

@@ -8,7 +8,7 @@ import { silentLog } from "./federation.ts";
 export function liveParts(): Omit<ParticipantParts, "profile" | "signer" | "transport" | "trainer" | "ledger"> {
   return {
     policy: OPEN_POLICY,
-    outbox: memoryOutbox(),
+    outbox: memoryOutbox(() => undefined),
     heads: noHeads,
     receipts: noReceipts,
     clock: systemClock,

@@ -8,6 +8,7 @@ import type { Combination } from "../rule.ts";
 import { type Combining, combineHere, combiningInThread } from "./combine.ts";
 import type { Engine, Room, RowSource } from "./engine.ts";
 import { inlineExecutor } from "./inline-engine.ts";
+import { pieceBlocks } from "./piece-blocks.ts";
 import { type Executor, PiecewiseEngine, type Size } from "./piecewise-engine.ts";
 import type { Part, Piece } from "./tasks.ts";
 
@@ -19,14 +20,6 @@ const SMALL_WORK = 2_000_000;
  */
 const PANEL_BYTES = 128 << 20;
 const SHARED_PANEL_BYTES = 4 * PANEL_BYTES;
-/** Blocks of a piece in memory at most, and fewer of many rows, as it has sums of every block for itself. */
-const MOST_BLOCKS = 16;
-const ROWS_TIMES_BLOCKS = 2_048;
-/**
- * A piece is at most this part of what is left for each thread: the last ones are small, so that no thread waits long for one
- * that is held up (Polychronopoulos and Kuck 1987, guided self-scheduling).
- */
-const SHARES = 2;
 /** A thread takes longer to start than a round to close: between rounds it waits. */
 const IDLE_MS = 60_000;
 
@@ -82,9 +75,7 @@ class Threads implements Executor {
   }
 
   pieceBlocks(numRows: number, numLeft: number): number {
-    const fewer = Math.floor(ROWS_TIMES_BLOCKS / numRows);
-    const share = Math.ceil(numLeft / (SHARES * this.#numThreads));
-    return Math.max(1, Math.min(MOST_BLOCKS, fewer, share));
+    return pieceBlocks(numRows, numLeft, this.#numThreads);
   }
 
   prepared(sources: readonly RowSource[]): readonly RowSource[] {

@@ -11,16 +11,24 @@ import {
 import type { Clock } from "../../../core/clock.ts";
 import type { Digest } from "../../../core/ids.ts";
 import { secureRandom } from "../../../core/random/secure.ts";
+import type { UpdateHeader } from "../../../core/update.ts";
 import type { Member } from "../federation/members.ts";
 import { memoryOutbox, noHeads, noReceipts } from "../federation/memory-client.ts";
 
-/** The deployed participant over memory: only its transport, its clock and its disk are the lab's. */
+/** What all participants of a lab share. */
+export interface Shared {
+  readonly clock: Clock;
+  /** Told once nothing more will be sent of an update. */
+  readonly answered: (header: UpdateHeader) => void;
+  readonly digestOf: (bytes: Uint8Array) => Digest;
+}
+
+/** The deployed participant: only its transport, its clock and its disk are the lab's. */
 export function labParticipant(
   { profile, signer }: Member,
   trainer: Trainer,
   transport: Transport,
-  clock: Clock,
-  digestOf: (bytes: Uint8Array) => Digest,
+  { clock, answered, digestOf }: Shared,
 ): Participant {
   return participant({
     profile,
@@ -29,7 +37,7 @@ export function labParticipant(
     trainer,
     policy: OPEN_POLICY,
     ledger: memoryLedger(),
-    outbox: memoryOutbox(),
+    outbox: memoryOutbox(answered),
     heads: noHeads,
     receipts: noReceipts,
     clock,

@@ -15,7 +15,7 @@ import { seededRandom } from "../../../core/random/seeded.ts";
 import { wasmKernels } from "../../../core/vector/kernels/wasm-kernels.ts";
 
 export interface LabCoordinatorOptions {
-  /** From which every key, nonce, cohort and noise of the federation follows: nothing of it is secret. */
+  /** From which every key, cohort and noise of the federation follows: nothing of it is secret. Sessions draw from the system. */
   readonly seed: string;
   readonly numClients: number;
   readonly clock: Clock;

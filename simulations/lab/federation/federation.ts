@@ -1,9 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Transport } from "../../../client/index.ts";
 import type { Coordinator } from "../../../coordinator/index.ts";
 import { systemClock } from "../../../core/clock.ts";
+import type { UpdateHeader } from "../../../core/update.ts";
 import { attackOf } from "../../attacks/registry.ts";
-import { submittingBy } from "../../attacks/submitting.ts";
 import type { LabData } from "../../data/lab-data.ts";
 import type { Partition } from "../../partitions/partition.ts";
 import { crowd } from "../clients/crowd.ts";
@@ -17,7 +16,7 @@ import { attackSettingOf } from "../scenario/setting.ts";
 import type { Training } from "../training/training.ts";
 import type { Closing } from "./closing.ts";
 import { labCoordinator } from "./coordinator.ts";
-import { type LabClock, labClock } from "./lab-clock.ts";
+import { labClock } from "./lab-clock.ts";
 import { enrollMembers, type Member } from "./members.ts";
 import { openWire, type TransportName } from "./wire.ts";
 
@@ -53,9 +52,12 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
   closing.add(() => wire.close());
   const { address } = wire;
   const members = await enrollMembers(coordinator.parts, { numClients, numAttackers, seed, address });
-  const digestOf = sharedDigest();
-  // who is cut off from a network waits before it comes back, and for less after a while of peace
-  const clientClock = transport === "memory" ? clock : systemClock;
+  const shared = {
+    // who is cut off from a network waits before it comes back, and for less after a while of peace
+    clock: transport === "memory" ? clock : systemClock,
+    answered: (header: UpdateHeader) => clock.done(header.clientId, header),
+    digestOf: sharedDigest(),
+  };
   const participants = await crowd(members, {
     cell,
     attack: cell.attack === null ? undefined : attackOf(cell.attack, attackSettingOf(cell, data.train.numClasses)),
@@ -63,24 +65,12 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
     training,
     wire,
     closing,
-    participantOf: (member, trainer, way) =>
-      labParticipant(member, trainer, telling(way, clock.done), clientClock, digestOf),
+    participantOf: (member, trainer, way) => labParticipant(member, trainer, way, shared),
     failed,
   });
   for (const participant of participants) participant.run(stop.signal).catch(failed);
   await everyoneConnected(coordinator, members);
   return { coordinator, members };
-}
-
-/** Says when the client is done with an attempt: once something was made of its update, be it an attacker's nothing. */
-function telling(way: Transport, done: LabClock["done"]): Transport {
-  return submittingBy(way, (submit) => async (update, until) => {
-    try {
-      return await submit(update, until);
-    } finally {
-      done(update.header.clientId, update.header);
-    }
-  });
 }
 
 async function everyoneConnected({ parts }: Coordinator, members: readonly Member[]): Promise<void> {

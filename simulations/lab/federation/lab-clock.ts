@@ -2,32 +2,32 @@ import type { Clock } from "../../../core/clock.ts";
 import type { AttemptKey } from "../clients/meetings.ts";
 
 /**
- * The time by which a lab's coordinator waits, over a network too. It stands still while anybody asked is at work, so that nobody is ever late; once
- * all are done with an attempt, it goes on by the grace that a round with a quorum grants to the others. Who is silent is
- * then absent, and who is not counts, whatever the order in which answers came.
+ * The time by which a lab's coordinator waits, over a network too. It stands still while anybody asked is at work, so that
+ * nobody is ever late; once all are done with an attempt, it goes on by the grace that a round with a quorum grants to the
+ * others. Who is silent is then absent, and who is not counts, whatever the order in which answers came.
  */
 export interface LabClock extends Clock {
-  /** The client has its answer to what it sent, or will send nothing. */
+  /** The client has its answer to what it sent, or will send nothing. Of an older attempt it says nothing any more. */
   done(clientId: string, attempt: AttemptKey): void;
 }
 
 /** @param cohort the clients asked in the newest attempt: fewer than before, once some are in quarantine */
 export function labClock(cohort: () => readonly string[], graceMs: number): LabClock {
   let elapsedMs = 0;
-  let newest = "";
+  let newest: AttemptKey = { round: 0, attempt: 0 };
   let numAsked = 0;
   let done = new Set<string>();
   return {
     nowMs: () => elapsedMs,
     monotonicMs: () => elapsedMs,
     done(clientId, { round, attempt }) {
-      const name = `${round}/${attempt}`;
-      if (name !== newest) {
-        newest = name;
+      const later = round - newest.round || attempt - newest.attempt;
+      if (later > 0) {
+        newest = { round, attempt };
         numAsked = cohort().length;
         done = new Set();
       }
-      if (done.has(clientId)) return;
+      if (later < 0 || done.has(clientId)) return;
       done.add(clientId);
       if (done.size === numAsked) elapsedMs += graceMs;
     },
