@@ -30,7 +30,7 @@ export function aggregateCommand(load: () => Promise<AggregateActions>): Command
   const command: Command = new Command("aggregate")
     .description("aggregate updates that lie in files, as a round would")
     .argument("[files...]", "one .json or .npy file of all updates, or one .json, .npy or .safetensors file for each")
-    .option("--rule <name>", "the rule that has the last word")
+    .option("--rule <name>", "the rule that has the last word", one)
     .option("--num-byzantine <number>", "f: how many of the updates may be anything", whole, 0)
     .option("--pre <name>", "a pre-aggregator; may be repeated, applied from left to right", append)
     .option("--param <key=value>", "of the rule, or Name.key=value of any step; may be repeated", append)
@@ -53,6 +53,11 @@ export function aggregateCommand(load: () => Promise<AggregateActions>): Command
 const MAX_THREADS = 64;
 
 const append = (value: string, before: readonly string[] = []) => [...before, value];
+
+function one(value: string, before?: string): string {
+  if (before !== undefined) throw new InvalidArgumentError(`${before} has the last word already`);
+  return value;
+}
 
 function whole(text: string): number {
   const value = Number(text);

@@ -64,6 +64,7 @@ describe("the lab's commands", () => {
   test("neither a scenario nor a report is help, and an error", async () => {
     await expect(lab().parse("simulate")).rejects.toBeInstanceOf(CommanderError);
     await expect(lab().parse("matrix")).rejects.toBeInstanceOf(CommanderError);
+    await expect(lab().parse("simulate", "one.yaml", "--cell", "ab")).rejects.toThrow("goes with '--verify");
   });
 });
 

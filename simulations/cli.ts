@@ -50,6 +50,7 @@ function simulateCommand(lab: LabActions): Command {
     .option("--cell <id>", "with --verify: which cell (default: the one with the least work)");
   return withOutput(simulate).action(async (path: string | undefined, options: TypedLabOptions & Verifying) => {
     if (options.verify !== undefined) return lab.verify(options.verify, options, path);
+    if (options.cell !== undefined) simulate.error("error: option '--cell <id>' goes with '--verify <report.json>'");
     if (path === undefined) return simulate.help({ error: true });
     return lab.run(path, "scenario", options);
   });

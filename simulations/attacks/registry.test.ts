@@ -84,6 +84,7 @@ describe("what an attack comes to", () => {
     expect(whyHarmless(parseAttack("MinMax"), alone)).toBeUndefined();
     expect(whyHarmless(parseAttack("LabelFlipping:source=3,target=3"), setting)).toContain("called what it is");
     expect(whyHarmless(parseAttack("SignFlipping"), setting)).toBeUndefined();
+    expect(whyHarmless(parseAttack("SignFlipping"), { ...setting, numAttackers: 0 })).toBe("nobody attacks");
   });
 
   test("labels beyond the classes are refused", () => {

@@ -58,7 +58,7 @@ export function needsNetwork(settings: AttackSettings): boolean {
 
 /** Why this attack would do nothing in this setting; undefined when it does something. */
 export function whyHarmless(settings: AttackSettings, setting: Setting): string | undefined {
-  return planned(settings).whyHarmless?.(setting);
+  return setting.numAttackers === 0 ? "nobody attacks" : planned(settings).whyHarmless?.(setting);
 }
 
 /**

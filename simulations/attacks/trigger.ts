@@ -37,7 +37,7 @@ export function offsetsOf(pixels: readonly Pixel[], shape: readonly number[]): n
     if (shape.length > 3 || y < 0 || x < 0 || y >= (height ?? 0) || x >= width) {
       throw new FederationError(
         "CONFIG_INVALID",
-        `a trigger on pixel ${row}, ${column} of examples ${shape.join(" x ")}`,
+        `the trigger is pixel ${row}, ${column}, which examples of shape ${shape.join(" x ")} do not have: it needs images`,
       );
     }
     return Array.from({ length: channels }, (_, channel) => (y * width + x) * channels + channel);

@@ -4,7 +4,7 @@ import { type Submit, submittingBy } from "../../attacks/submitting.ts";
 import type { Closing } from "../federation/closing.ts";
 import type { Member } from "../federation/members.ts";
 import type { Wire } from "../federation/wire.ts";
-import type { Cell } from "../scenario/cell.ts";
+import { type Cell, isAttackRound } from "../scenario/cell.ts";
 import type { Training } from "../training/training.ts";
 import { withHabits } from "./habits.ts";
 import type { Knowledge } from "./knowledge.ts";
@@ -38,7 +38,7 @@ async function participantFor(member: Member, place: number, parts: CrowdParts):
   const known = knowledge.insider(member);
   const poisoned = observed(await parts.training.trainerOf(place, "poisoned"), parts);
   const attacking = attackingTrainer(attack, known, poisoned);
-  const trainer = whileAttacking(honest, attacking, parts.cell.attackRounds);
+  const trainer = whileAttacking(honest, attacking, parts.cell);
   const detour = await attack.detour?.(wire.address);
   closing.add(() => detour?.close());
   const way = wire.transportOf(member, detour?.address);
@@ -46,7 +46,7 @@ async function participantFor(member: Member, place: number, parts: CrowdParts):
     const taken = detour?.through(honestWay) ?? honestWay;
     return attack.transport?.(taken, known) ?? taken;
   };
-  return parts.participantOf(member, trainer, wayWhileAttacking(way, submitting, parts.cell.attackRounds));
+  return parts.participantOf(member, trainer, wayWhileAttacking(way, submitting, parts.cell));
 }
 
 /** An attack that needs the less is handed the most that can be known, and its type keeps it from using that. */
@@ -70,26 +70,18 @@ function observed(trainer: Trainer, { cell, failed }: CrowdParts): Trainer {
 }
 
 /** Honest before the attack's first round and after its last. */
-function whileAttacking(honest: Trainer, attacking: Trainer, rounds: Cell["attackRounds"]): Trainer {
-  return { ...attacking, train: (task) => (isAmong(rounds, task) ? attacking : honest).train(task) };
+function whileAttacking(honest: Trainer, attacking: Trainer, cell: Cell): Trainer {
+  return { ...attacking, train: (task) => (isAttackRound(cell, task.round) ? attacking : honest).train(task) };
 }
 
 /** The same of the way an update goes. */
-function wayWhileAttacking(
-  way: Transport,
-  attacking: (honest: Transport) => Transport,
-  rounds: Cell["attackRounds"],
-): Transport {
+function wayWhileAttacking(way: Transport, attacking: (honest: Transport) => Transport, cell: Cell): Transport {
   let honestSubmit: Submit | undefined;
   const noted = submittingBy(way, (submit) => {
     honestSubmit = submit;
     return submit;
   });
   return submittingBy(attacking(noted), (submit) => (update, until) => {
-    return (isAmong(rounds, update.header) ? submit : (honestSubmit ?? submit))(update, until);
+    return (isAttackRound(cell, update.header.round) ? submit : (honestSubmit ?? submit))(update, until);
   });
-}
-
-function isAmong(rounds: Cell["attackRounds"], { round }: { readonly round: number }): boolean {
-  return rounds === undefined || (round >= rounds.from && round <= (rounds.to ?? Number.POSITIVE_INFINITY));
 }

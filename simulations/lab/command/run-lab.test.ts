@@ -106,6 +106,8 @@ describe("holdfast simulate", () => {
       await verifyReport(path, transport, checking.around);
       expect(checking.said()).toContain("gives the same 3 models");
     }
+    const html = await readFile(join(folder, "holdfast-lab", "wire", "report.html"), "utf8");
+    expect(html).toContain("npx holdfast simulate wire.yaml --transport grpc<");
     const unknown = verifyReport(path, { transport: "carrier pigeon" }, surroundings().around);
     await expect(unknown).rejects.toThrow("unknown transport");
 

@@ -1,4 +1,4 @@
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { FederationError } from "../../../core/errors.ts";
 import { storageError } from "../../../core/files/durable-write.ts";
 import { startBackend } from "../../../core/model/backends.ts";
@@ -55,7 +55,8 @@ export async function runLab(path: string, kind: Kind, typed: TypedLabOptions, a
   checkTransport(cells, options.transport);
   const paint = options.png ? await pngPainter(options.font) : undefined;
   const folder = options.out ?? resolve(around.cwd, "holdfast-lab", read.grid.name);
-  await makeFolder(folder, around.files);
+  const places = [folder, ...[options.json, options.csv].flatMap((copy) => (copy === undefined ? [] : dirname(copy)))];
+  for (const place of places) await makeFolder(place, around.files);
   const versions = await versionsOf(around.software, options.transport);
   const lab = await openData(read.grid.data, read.baseFolder);
   const data = await dataFacts(lab, read.grid.data, read.baseFolder);
@@ -74,7 +75,8 @@ export async function runLab(path: string, kind: Kind, typed: TypedLabOptions, a
     return fresh.find((it) => it.id === id) ?? finished.results.get(id) ?? [];
   });
   const report = reportOf({ grid: read.grid, source: read.source, versions, data, results });
-  const command = `npx holdfast ${kind === "grid" ? "matrix" : "simulate"} ${path}`;
+  const over = options.transport === "memory" ? "" : ` --transport ${options.transport}`;
+  const command = `npx holdfast ${kind === "grid" ? "matrix" : "simulate"} ${path}${over}`;
   await writeReport(report, { command, folder, paint }, options, around);
 }
 

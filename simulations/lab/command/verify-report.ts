@@ -6,7 +6,6 @@ import { canonicalJson } from "../../../core/crypto/canonical-json.ts";
 import { FederationError } from "../../../core/errors.ts";
 import { startBackend } from "../../../core/model/backends.ts";
 import { openData } from "../../data/settings.ts";
-import type { TransportName } from "../federation/wire.ts";
 import { type CellRun, hasRun } from "../job/result.ts";
 import { runCells } from "../matrix/run-cells.ts";
 import { dataFacts } from "../report/data-facts.ts";
@@ -60,7 +59,7 @@ export async function verifyReport(
       `under privacy.mode ${mode} clients draw from the system's generator, so no cell runs the same again`,
     );
   }
-  await tellDifferences(report.versions, transport, around);
+  await tellBackend(report.versions, around);
   around.stderr.write(`running again: ${cellText(claimed.cell)}\n`);
   const [again] = await runCells([claimed.cell], {
     baseFolder,
@@ -79,15 +78,10 @@ export async function verifyReport(
 }
 
 /** What may make other bits of the same cell, said before it is run. */
-async function tellDifferences(made: Versions, transport: TransportName, { stderr }: LabSurroundings): Promise<void> {
+async function tellBackend(made: Versions, { stderr }: LabSurroundings): Promise<void> {
   const { description } = await startBackend();
   if (description !== made.backend) {
     stderr.write(`the report was made with ${made.backend}, this is ${description}: bits may differ\n`);
-  }
-  const { transport: madeOver = "memory" } = made;
-  if (madeOver !== transport) {
-    const differ = "cohorts that are drawn, and noise, differ between transports";
-    stderr.write(`the report was made over ${madeOver}, not ${transport}: ${differ}\n`);
   }
 }
 

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import type { UnsavedUpdate } from "../../../client/sign-update.ts";
 import { updateOf } from "../../attacks/testing.ts";
 import { memoryOutbox } from "./memory-client.ts";
 
@@ -9,7 +8,7 @@ test("an update is told of once it is answered, not when it is kept, and only on
   const kept = [];
   for (const round of [1, 2]) {
     const { payload, ...update } = updateOf(round, Uint8Array.of(1, 2));
-    kept.push(await outbox.keep({ ...update, payload: payload.bytes } as UnsavedUpdate));
+    kept.push(await outbox.keep({ ...update, payload: payload.bytes } as Parameters<typeof outbox.keep>[0]));
   }
   expect(told).toEqual([]);
   for (const index of [1, 0, 1]) await outbox.answered((kept[index] as (typeof kept)[number]).updateId);

@@ -121,6 +121,11 @@ test("a targeted attack's success is judged, and every so many rounds", async ()
   expect(rounds.at(-1)?.attackSuccess).toBeTypeOf("number");
 });
 
+test("of an attack that aims at no example there is no success to tell", async () => {
+  const { attackSuccess } = await run({ attack: parseAttack("LabelFlipping:source=1,target=1"), rounds: 1 });
+  expect(attackSuccess).toBeNull();
+});
+
 test("labels turned from one class to another are learnt where those who turn them are many enough", async () => {
   const fedAvg = { label: "FedAvg", preAggregators: [], rule: { name: "FedAvg" } };
   const success = async (attackers: number) => {
@@ -230,6 +235,11 @@ test("what cannot run is said before anything does", async () => {
   expect(result).toMatchObject({ outcome: "infeasible", reason: expect.stringContaining("2f + 3") });
   const tooMany = await runCell(smallCell({ attackers: 6 }), surroundings);
   expect(tooMany).toMatchObject({ outcome: "infeasible", reason: expect.stringContaining("one has to be honest") });
+  const infeasible = (changes: Partial<Cell>) => runCell(smallCell(changes), surroundings);
+  const pixels = await infeasible({ attack: parseAttack("PixelBackdoor") });
+  expect(pixels).toMatchObject({ outcome: "infeasible", reason: expect.stringContaining("it needs images") });
+  const crowded = await infeasible({ clients: 500, attackers: 1 });
+  expect(crowded).toMatchObject({ outcome: "infeasible", reason: expect.stringContaining("too few examples") });
 });
 
 test("a model that diverges is the end of its job, not of the lab", async () => {

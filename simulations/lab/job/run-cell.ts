@@ -67,8 +67,9 @@ export async function runCell(cell: Cell, surroundings: Surroundings): Promise<C
   }
 }
 
-/** What a coordinator says of a plan that asks for what cannot be had: a finding of the lab's, not a failure of it. */
+/** What is said of a cell that asks for what cannot be had: a finding of the lab's, not a failure of it. */
 const REFUSED_AT_START: ReadonlySet<ErrorCode> = new Set([
+  "CONFIG_INVALID",
   "INFEASIBLE_RULE",
   "PLAN_INVALID",
   "PRIVACY_BUDGET_SPENT",
@@ -131,7 +132,9 @@ async function judgeOf(
   const topology = isBuiltin(model) ? undefined : await blobs.read(asDigest(model.layers));
   const aim =
     cell.attack === null ? undefined : attackTestSet(cell.attack, attackSettingOf(cell, test.numClasses), test);
-  return openJudge({ model, topology, test, aim, examples: cell.evaluation.examples, now });
+  // of no examples there is no share
+  const aimed = aim === undefined || aim.numExamples === 0 ? undefined : aim;
+  return openJudge({ model, topology, test, aim: aimed, examples: cell.evaluation.examples, now });
 }
 
 function resultOf({ outcome, reason, modelSha256, versionsSha256 }: Followed, measures: Measures) {

@@ -56,19 +56,26 @@ test("points are means over seeds with their spread; the worst case is the worst
 });
 
 test("detection by hand: two attackers found in one of two rounds, one false alarm", () => {
-  expect(detectionOf(madeUp(0.5, null, 2))).toEqual({
+  expect(detectionOf({ cell: {}, ...madeUp(0.5, null, 2) })).toEqual({
     precision: 2 / 3,
     recall: 0.5,
     falsePositives: 1 / 8,
     firstRound: 2,
   });
-  expect(detectionOf(madeUp(0.5, null, 0))).toMatchObject({ precision: 0, recall: null });
+  expect(detectionOf({ cell: {}, ...madeUp(0.5, null, 0) })).toMatchObject({ precision: 0, recall: null });
+});
+
+test("attackers that are found out in rounds in which they are honest are no hits, nor misses where they are not", () => {
+  const { rounds } = madeUp(0.5, null, 2);
+  const firstAlone = detectionOf({ cell: { attackRounds: { from: 1, to: 1 } }, rounds });
+  expect(firstAlone).toMatchObject({ recall: 0, precision: 0, firstRound: null, falsePositives: 1 / 8 });
+  expect(detectionOf({ cell: { attackRounds: { from: 2 } }, rounds })).toMatchObject({ recall: 1, precision: 2 / 3 });
 });
 
 test("false alarms are a share of the honest clients that were asked, however many attackers say nothing", () => {
   const of = { round: 1, accuracy: 0.5, loss: 1, attackSuccess: null, refused: 0 };
   const silent = { ...of, admitted: 7, attackers: 3, honest: 7, attackersFlagged: 0, honestFlagged: 7 };
-  expect(detectionOf({ rounds: [silent] })).toMatchObject({ falsePositives: 1, recall: 0 });
+  expect(detectionOf({ cell: {}, rounds: [silent] })).toMatchObject({ falsePositives: 1, recall: 0 });
 });
 
 test("rules under one label are points of their own", () => {

@@ -1,4 +1,5 @@
 import { type CellResult, type CellRun, hasRun } from "../job/result.ts";
+import { type Cell, isAttackRound } from "../scenario/cell.ts";
 import { type CellLabels, labelsOf, NO_ATTACK } from "./labels.ts";
 import { rankOf, type Shortfall, shortfallOf } from "./shortfall.ts";
 
@@ -99,11 +100,19 @@ export interface Detection {
   readonly firstRound: number | null;
 }
 
-export function detectionOf({ rounds }: Pick<CellRun, "rounds">): Detection {
+interface Judged {
+  readonly cell: Pick<Cell, "attackRounds">;
+}
+
+/** Rounds in which attackers are honest tell nothing of them. */
+export function detectionOf({ cell, rounds }: Pick<CellRun, "rounds"> & Judged): Detection {
+  const attacked = rounds.filter(({ round }) => isAttackRound(cell, round));
   let [hits, misses, alarms, honest] = [0, 0, 0, 0];
+  for (const { attackers, attackersFlagged } of attacked) {
+    hits += attackersFlagged;
+    misses += attackers - attackersFlagged;
+  }
   for (const round of rounds) {
-    hits += round.attackersFlagged;
-    misses += round.attackers - round.attackersFlagged;
     alarms += round.honestFlagged;
     honest += round.honest;
   }
@@ -112,6 +121,6 @@ export function detectionOf({ rounds }: Pick<CellRun, "rounds">): Detection {
     precision: share(hits, hits + alarms),
     recall: share(hits, hits + misses),
     falsePositives: share(alarms, honest),
-    firstRound: rounds.find((it) => it.attackersFlagged > 0)?.round ?? null,
+    firstRound: attacked.find((it) => it.attackersFlagged > 0)?.round ?? null,
   };
 }

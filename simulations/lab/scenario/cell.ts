@@ -38,6 +38,11 @@ export function cellsOf(grid: Grid): Cell[] {
   );
 }
 
+/** Whether those who attack do so in this round, or are honest. */
+export function isAttackRound({ attackRounds: window }: Pick<Cell, "attackRounds">, round: number): boolean {
+  return window === undefined || (round >= window.from && round <= (window.to ?? Number.POSITIVE_INFINITY));
+}
+
 /** SHA-256 of the cell's settings, the first 16 hex digits: the same settings are the same cell in any grid. */
 export function cellIdOf(cell: Cell): string {
   return sha256(canonicalJson(JSON.parse(JSON.stringify(cell)))).slice(0, 16);

@@ -109,6 +109,16 @@ test.each([
       it.replace("neighbours: n-f-1 }", "neighbours: n-f-1 }\n  - { label: FedAvg, rule: { name: Median } }"),
     'grid.yaml:10: rules.3: "FedAvg" is what rule 1 is called: give one of them another label',
   ],
+  [
+    "an attack that ends before it begins",
+    (it: string) => `${it}attackRounds: { from: 3, to: 1 }\n`,
+    "grid.yaml:13: attackRounds: ends before it begins",
+  ],
+  [
+    "an attack that begins after the last round",
+    (it: string) => `${it}attackRounds: { from: 5 }\nrounds: 4\n`,
+    "grid.yaml:13: attackRounds: begins after the last round",
+  ],
   ["an unknown data set", (it: string) => `${it}data: mnits\n`, "grid.yaml:13: data.name"],
 ])("%s is refused with its line", (_what, change, message) => {
   expect(() => grid(change)).toThrow(message);

@@ -41,7 +41,10 @@ const shared = {
   /** How many clients attack; as many as the defences are told to expect, unless it says otherwise. */
   attackers: numByzantine.optional(),
   /** Rounds in which they do; honest before and after. */
-  attackRounds: z.strictObject({ from: whole(1, 1_000_000).default(1), to: whole(1, 1_000_000).optional() }).optional(),
+  attackRounds: z
+    .strictObject({ from: whole(1, 1_000_000).default(1), to: whole(1, 1_000_000).optional() })
+    .refine(({ from, to = from }) => to >= from, { error: "ends before it begins" })
+    .optional(),
   /** Every attacker holds all examples of this class, and the honest clients share out the whole set. */
   attackersHold: z.strictObject({ label: whole(0, 1_000_000) }).optional(),
   rounds: whole(1, 1_000_000).default(20),
@@ -68,15 +71,24 @@ const shared = {
 
 const list = <T extends z.ZodType>(item: T) => z.array(item).min(1, "names nothing: a grid of zero cells").max(10_000);
 
+const attacksInTime = ({
+  attackRounds,
+  rounds,
+}: Pick<z.output<z.ZodObject<typeof shared>>, "attackRounds" | "rounds">) =>
+  attackRounds === undefined || attackRounds.from <= rounds;
+const LATE = { path: ["attackRounds"], error: "begins after the last round" };
+
 /** `holdfast simulate`: one attack against one defence, over seeds. */
-export const scenarioSchema = z.strictObject({
-  ...shared,
-  attack: attack.prefault(NO_ATTACK),
-  rule: defenceSchema,
-  numByzantine: numByzantine.default(0),
-  partition: partition.prefault("iid"),
-  seeds: list(seed).default([0]),
-});
+export const scenarioSchema = z
+  .strictObject({
+    ...shared,
+    attack: attack.prefault(NO_ATTACK),
+    rule: defenceSchema,
+    numByzantine: numByzantine.default(0),
+    partition: partition.prefault("iid"),
+    seeds: list(seed).default([0]),
+  })
+  .refine(attacksInTime, LATE);
 
 /** Known before any cell is built: of more, even the list would not fit into memory. */
 const MOST_CELLS = 100_000;
@@ -91,6 +103,7 @@ export const gridSchema = z
     partitions: list(partition),
     seeds: list(seed).default([0]),
   })
+  .refine(attacksInTime, LATE)
   .refine((grid) => numCellsOf(grid) <= MOST_CELLS, {
     error: ({ input }) => {
       const cells = numCellsOf(input as Lists).toLocaleString("en");
