@@ -275,7 +275,7 @@ test("an attacker's detour ends with its cell", async () => {
 
 test("over gRPC models are those of memory, and an upload that never ends is no upload", async () => {
   // the last clients are trained longer after the others than a round's grace lasts
-  const changes = { numByzantine: 1, rounds: 4, local: { ...smallCell().local, steps: 60 } };
+  const changes = { numByzantine: 1, rounds: 2, local: { ...smallCell().local, steps: 60 } };
   const now = { ...changes, attack: parseAttack("Dropout:rate=0.5") };
   const inMemory = await run(now);
   const overGrpc = await run(now, "grpc");
