@@ -119,9 +119,12 @@ function closeEvent(
   };
 }
 
-/** Milliseconds until grace or deadline can end the round, whichever comes first. */
+/** A machine may have slept, and a simulation's clock goes on when it likes: a round that waits looks again. */
+const LOOK_AGAIN_MS = 250;
+
+/** Milliseconds until grace or deadline can end the round, whichever comes first, or until it looks again. */
 export function untilNextTick({ plan }: JobState, { openForMs, quorumForMs }: Waits): number {
   const deadline = plan.round.deadlineMs - openForMs;
   const grace = quorumForMs === undefined ? deadline : plan.round.graceMs - quorumForMs;
-  return Math.max(1, Math.ceil(Math.min(deadline, grace)));
+  return Math.max(1, Math.ceil(Math.min(deadline, grace, LOOK_AGAIN_MS)));
 }

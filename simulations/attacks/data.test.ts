@@ -57,7 +57,7 @@ describe("triggers", () => {
     expect(offsetsOf(CORNER, [28, 28])).toEqual([26 * 28 + 26, 26 * 28 + 24, 25 * 28 + 25, 24 * 28 + 26]);
     expect(offsetsOf([[0, 1]], [2, 2, 3])).toEqual([3, 4, 5]);
     for (const shape of [[784], [3, 28], [28, 3], [2, 28, 28, 1]]) {
-      expect(() => offsetsOf(CORNER, shape)).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+      expect(() => offsetsOf(CORNER, shape)).toThrow(expect.objectContaining({ code: "PLAN_INVALID" }));
     }
   });
 });

@@ -54,7 +54,6 @@ async function besieged(bytesPerSecond: number) {
   const submitted: Submitted[] = [];
   const submit: Session["submit"] = (update, until) =>
     new Promise((resolve, reject) => {
-      until.addEventListener("abort", () => reject(until.reason));
       const lose = () => reject(new Error("the session broke"));
       submitted.push({ update, isAborted: () => until.aborted, answer: resolve, lose });
     });
@@ -163,6 +162,8 @@ test("an upload that the coordinator gives up narrows the way no more, unless an
   expect(submitted.map((it) => it.isAborted())).toEqual([true, false]);
   socket.write(Buffer.alloc(2 * FREE_BYTES));
   await expect.poll(numReceived).toBeGreaterThanOrEqual(FREE_BYTES);
+  submitted[0]?.answer(refuse("UPLOAD_TOO_SLOW", ""));
+  await sleep(200);
   expect(numReceived()).toBeLessThan(FREE_BYTES + 100);
   submitted[1]?.answer(refuse("UPLOAD_TOO_SLOW", ""));
   await expect.poll(numReceived).toBe(2 * FREE_BYTES);
@@ -185,6 +186,17 @@ test.each([
   const before = numReceived();
   (await dial()).write(Buffer.alloc(2 * FREE_BYTES));
   await expect.poll(numReceived).toBe(before + 2 * FREE_BYTES);
+});
+
+test("what is submitted when its round is over already narrows nothing", async () => {
+  const { dial, session, submitted, numReceived, hear } = await besieged(1);
+  const socket = await dial();
+  const update = updateWith(2 * FREE_BYTES);
+  await hear(roundClosed(update));
+  expect(await session.submit(update, signal)).toMatchObject({ refused: "ROUND_NOT_OPEN" });
+  expect(submitted).toEqual([]);
+  socket.write(Buffer.alloc(2 * FREE_BYTES));
+  await expect.poll(numReceived).toBe(2 * FREE_BYTES);
 });
 
 test("a connection that has nothing under way stays when a session is opened anew", async () => {

@@ -88,10 +88,10 @@ function throttle(valve: Valve): Transform {
     async transform(chunk: Buffer, _encoding, done) {
       for (let sent = 0; sent < chunk.length; ) {
         const passing = valve.pass(chunk.length - sent);
-        if (passing === 0) await sleep(PAUSE_MS);
-        if (this.destroyed) return;
         if (passing > 0) this.push(chunk.subarray(sent, sent + passing));
         sent += passing;
+        if (sent < chunk.length) await sleep(PAUSE_MS);
+        if (this.destroyed) return;
       }
       done();
     },
@@ -103,6 +103,7 @@ function throttle(valve: Valve): Transform {
  * is less than its header, signature and payload, so that none arrives whole before its attempt is over, whatever the speed.
  */
 function neverArriving(way: Transport, valve: Valve, hangUp: () => void): Transport {
+  let lastEnd: ControlMessage | undefined;
   let underWay: { readonly header: UpdateHeader; readonly upload: AbortController } | undefined;
   const giveUp = () => {
     underWay?.upload.abort();
@@ -118,6 +119,8 @@ function neverArriving(way: Transport, valve: Valve, hangUp: () => void): Transp
     const { header, headerBytes, signature, payload } = update;
     const held = await kept(update);
     giveUp();
+    const refusal = refuse("ROUND_NOT_OPEN", "still on its way");
+    if (lastEnd !== undefined && isEndOf(header, lastEnd)) return refusal;
     const now = { header, upload: new AbortController() };
     underWay = now;
     valve.narrow(headerBytes.length + signature.length + payload.sizeBytes - 1);
@@ -126,9 +129,10 @@ function neverArriving(way: Transport, valve: Valve, hangUp: () => void): Transp
       () => isUnderWay() && giveUp(),
       () => isUnderWay() && lose(),
     );
-    return refuse("ROUND_NOT_OPEN", "still on its way");
+    return refusal;
   };
   const heard = (message: ControlMessage) => {
+    if (message.type !== "task") lastEnd = message;
     if (underWay !== undefined && isEndOf(underWay.header, message)) giveUp();
   };
   return {

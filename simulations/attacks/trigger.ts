@@ -26,7 +26,7 @@ export const ALL_STROKES: readonly Pixel[] = STROKES.flat();
 /**
  * Where the pixels lie among an example's values: row-major, channels last, all channels of a pixel.
  *
- * @throws CONFIG_INVALID unless examples are images that the trigger fits on
+ * @throws PLAN_INVALID unless examples are images that the trigger fits on
  */
 export function offsetsOf(pixels: readonly Pixel[], shape: readonly number[]): number[] {
   const [height, width = 0, ...rest] = shape;
@@ -36,7 +36,7 @@ export function offsetsOf(pixels: readonly Pixel[], shape: readonly number[]): n
     const x = column < 0 ? column + width : column;
     if (shape.length > 3 || y < 0 || x < 0 || y >= (height ?? 0) || x >= width) {
       throw new FederationError(
-        "CONFIG_INVALID",
+        "PLAN_INVALID",
         `the trigger is pixel ${row}, ${column}, which examples of shape ${shape.join(" x ")} do not have: it needs images`,
       );
     }

@@ -10,7 +10,6 @@ import { knowledge } from "../clients/knowledge.ts";
 import { labParticipant } from "../clients/participants.ts";
 import { sharedDigest } from "../clients/shared-digest.ts";
 import type { JobView } from "../job/job-view.ts";
-import { GRACE_MS } from "../job/lab-plan.ts";
 import type { Cell } from "../scenario/cell.ts";
 import { attackSettingOf } from "../scenario/setting.ts";
 import type { Training } from "../training/training.ts";
@@ -45,7 +44,7 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
   const { clients: numClients, attackers: numAttackers } = cell;
   const seed = `holdfast lab ${cell.seed}`;
   const failed = (error: unknown) => stop.abort(error);
-  const clock = labClock(() => watch().cohort(), GRACE_MS);
+  const clock = labClock(watch);
   const coordinator = await labCoordinator({ seed, numClients, clock, scratchFolder, fatal: failed });
   closing.add(() => coordinator.close());
   const wire = await openWire(transport, coordinator.parts);
@@ -69,10 +68,13 @@ export async function openFederation(cell: Cell, parts: FederationParts): Promis
     failed,
   });
   for (const participant of participants) participant.run(stop.signal).catch(failed);
-  await everyoneConnected(coordinator, members);
+  await everyoneConnected(coordinator, members, stop.signal);
   return { coordinator, members };
 }
 
-async function everyoneConnected({ parts }: Coordinator, members: readonly Member[]): Promise<void> {
-  while (!members.every(({ profile }) => parts.sessions.isConnected(profile.clientId))) await nextTurn();
+async function everyoneConnected({ parts }: Coordinator, members: readonly Member[], stop: AbortSignal): Promise<void> {
+  while (!members.every(({ profile }) => parts.sessions.isConnected(profile.clientId))) {
+    stop.throwIfAborted();
+    await nextTurn();
+  }
 }

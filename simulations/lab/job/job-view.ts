@@ -1,6 +1,7 @@
 import type { JobEvent, Parts, RowSource, StoredEvent } from "../../../coordinator/index.ts";
 import type { ClientId, Digest, JobId } from "../../../core/ids.ts";
 import { floatsOf } from "../../../core/tensors/digest.ts";
+import type { AttemptKey } from "../clients/meetings.ts";
 
 type EventOf<Type extends JobEvent["type"]> = Extract<JobEvent, { type: Type }>;
 
@@ -22,6 +23,8 @@ export interface RuleState {
 export interface JobView {
   /** The clients asked in the newest attempt. */
   cohort(): readonly ClientId[];
+  /** Whether the attempt is the newest and has not ended. */
+  isOpen(attempt: AttemptKey): boolean;
   /** The newest that is committed. */
   version(): number;
   ruleState(): Promise<RuleState>;
@@ -34,13 +37,15 @@ const READ_AT_ONCE = 1_024;
 export function jobView({ journal, blobs }: Pick<Parts, "journal" | "blobs">, jobId: JobId): JobView {
   let index = 0;
   let opened: EventOf<"RoundOpened"> | undefined;
+  let isOpen = false;
   let committed: EventOf<"VersionCommitted"> | undefined;
   const unread: (StoredEvent & { readonly event: JobEvent })[] = [];
 
   function see(stored: StoredEvent): void {
     const { event } = stored;
     if (!("jobId" in event) || event.jobId !== jobId) return;
-    if (event.type === "RoundOpened") opened = event;
+    if (event.type === "RoundOpened") [opened, isOpen] = [event, true];
+    if (event.type === "RoundClosed" || event.type === "RoundAbandoned") isOpen = false;
     if (event.type === "VersionCommitted") committed = event;
     unread.push({ ...stored, event });
   }
@@ -59,6 +64,10 @@ export function jobView({ journal, blobs }: Pick<Parts, "journal" | "blobs">, jo
     cohort() {
       catchUp();
       return opened?.cohort ?? [];
+    },
+    isOpen({ round, attempt }) {
+      catchUp();
+      return isOpen && opened?.round === round && opened.attempt === attempt;
     },
     version() {
       catchUp();

@@ -6,13 +6,14 @@ import { FederationError, isRefusal, type Refusal, refuse } from "../../../core/
 import { isBuiltin, planFileSchema } from "../../../core/plan.ts";
 import { sizeOf } from "../../../core/tensors/schema.ts";
 import { isRefusedAtAdmission, staysSilent } from "../../attacks/registry.ts";
+import { DAY_MS } from "../federation/lab-clock.ts";
 import type { Cell } from "../scenario/cell.ts";
 
-/** Nobody is late: the lab's clock goes on by graces alone. */
-const DEADLINE_MS = 86_400_000;
+/** Over only once everybody is done: the lab's clock stands still until then. */
+const DEADLINE_MS = DAY_MS;
 
 /** How long a round with silent clients waits beyond its quorum, so that those count who do answer. */
-export const GRACE_MS = 10;
+const GRACE_MS = 10;
 
 type Pipeline = ReturnType<typeof pipelineOf>;
 

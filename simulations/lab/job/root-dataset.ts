@@ -22,7 +22,7 @@ export interface Divided {
  * before the clients share out the rest: nobody else holds them, whatever the rule, so that all rules of a grid have the
  * same clients.
  *
- * @throws CONFIG_INVALID where they would be all there are
+ * @throws PLAN_INVALID where they would be all there are
  */
 export function withoutRoot({ rootDataset, seed }: Cell, data: LabData): Divided {
   if (rootDataset === undefined || !("examples" in rootDataset)) return { data, root: undefined };
@@ -30,7 +30,7 @@ export function withoutRoot({ rootDataset, seed }: Cell, data: LabData): Divided
   const { numExamples } = data.train;
   if (examples >= numExamples) {
     throw new FederationError(
-      "CONFIG_INVALID",
+      "PLAN_INVALID",
       `rootDataset: ${examples} examples of ${numExamples} leave none to clients`,
     );
   }

@@ -243,8 +243,13 @@ test("what cannot run is said before anything does", async () => {
 });
 
 test("a model that diverges is the end of its job, not of the lab", async () => {
-  const diverging = await run({ local: { ...smallCell().local, learningRate: 1e38 } });
-  expect(diverging).toMatchObject({ outcome: "broken", accuracy: null });
+  const local = { ...smallCell().local, learningRate: 1e38 };
+  expect(await run({ local })).toMatchObject({ outcome: "broken", accuracy: null });
+  // nobody waits for those who will not come either
+  expect(await run({ local, attack: parseAttack("Dropout"), numByzantine: 1 })).toMatchObject({
+    outcome: "broken",
+    accuracy: null,
+  });
 });
 
 /** Listening sockets of this process: a coordinator's, or an attacker's own way to it. */

@@ -69,7 +69,6 @@ export async function runCell(cell: Cell, surroundings: Surroundings): Promise<C
 
 /** What is said of a cell that asks for what cannot be had: a finding of the lab's, not a failure of it. */
 const REFUSED_AT_START: ReadonlySet<ErrorCode> = new Set([
-  "CONFIG_INVALID",
   "INFEASIBLE_RULE",
   "PLAN_INVALID",
   "PRIVACY_BUDGET_SPENT",

@@ -10,7 +10,7 @@ import type { Cell } from "../scenario/cell.ts";
  * Who holds which training examples, honest clients first. Attackers hold a share like everybody, or all examples of
  * one class where the scenario says so; then the honest clients share the whole set out among themselves.
  *
- * @throws CONFIG_INVALID where there are too few examples
+ * @throws PLAN_INVALID where there are too few examples
  */
 export function sharesOf(cell: Cell, { labels }: Pick<HeldDataset, "labels">): Partition {
   const { partition, seed, clients, attackers, attackersHold } = cell;
@@ -23,6 +23,6 @@ export function sharesOf(cell: Cell, { labels }: Pick<HeldDataset, "labels">): P
     return [...shares, ...Array.from({ length: attackers }, () => held)];
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new FederationError("CONFIG_INVALID", `the data cannot be shared out: ${error.message}`, { cause: error });
+    throw new FederationError("PLAN_INVALID", `the data cannot be shared out: ${error.message}`, { cause: error });
   }
 }

@@ -107,10 +107,11 @@ interface Judged {
 /** Rounds in which attackers are honest tell nothing of them. */
 export function detectionOf({ cell, rounds }: Pick<CellRun, "rounds"> & Judged): Detection {
   const attacked = rounds.filter(({ round }) => isAttackRound(cell, round));
-  let [hits, misses, alarms, honest] = [0, 0, 0, 0];
-  for (const { attackers, attackersFlagged } of attacked) {
+  let [hits, misses, wrongly, alarms, honest] = [0, 0, 0, 0, 0];
+  for (const { attackers, attackersFlagged, honestFlagged } of attacked) {
     hits += attackersFlagged;
     misses += attackers - attackersFlagged;
+    wrongly += honestFlagged;
   }
   for (const round of rounds) {
     alarms += round.honestFlagged;
@@ -118,7 +119,7 @@ export function detectionOf({ cell, rounds }: Pick<CellRun, "rounds"> & Judged):
   }
   const share = (part: number, whole: number) => (whole === 0 ? null : part / whole);
   return {
-    precision: share(hits, hits + alarms),
+    precision: share(hits, hits + wrongly),
     recall: share(hits, hits + misses),
     falsePositives: share(alarms, honest),
     firstRound: attacked.find((it) => it.attackersFlagged > 0)?.round ?? null,
