@@ -50,7 +50,11 @@ function explain(error: unknown): string {
 }
 
 // whoever reads our output may stop reading: `holdfast jobs watch ... | head`
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  warn(`STORAGE_FAILED: cannot write the output: ${error.message}`);
+  process.exit(1);
+});
 try {
   await program().parseAsync();
 } catch (error) {

@@ -139,10 +139,10 @@ describe("of a model's forms, the one that was meant is held against the plan", 
 
 describe("what is not YAML, or too much of it", () => {
   const broken: [string, string, RegExp][] = [
-    ["a bracket left open", "job: digits\nrounds: [1\n", /^plan\.yaml: .*line 3/],
-    ["tabs as indentation", "round:\n\tquorum: 1\n", /^plan\.yaml: .*line 2/],
-    ["a key given twice", "job: digits\njob: letters\n", /^plan\.yaml: .*unique.*line 2/],
-    ["a second document", `${PLAN}${MODEL}---\njob: other\n`, /^plan\.yaml: .*multiple documents.*line 10/],
+    ["a bracket left open", "job: digits\nrounds: [1\n", /^plan\.yaml:3: .*flow/i],
+    ["tabs as indentation", "round:\n\tquorum: 1\n", /^plan\.yaml:2: .*tab/i],
+    ["a key given twice", "job: digits\njob: letters\n", /^plan\.yaml:2: .*unique/],
+    ["a second document", `${PLAN}${MODEL}---\njob: other\n`, /^plan\.yaml:10: .*multiple documents/],
     ["an alias of nothing", "job: *nothing\n", /^plan\.yaml/],
     ["thousands of brackets", `job: ${"[".repeat(20_000)}${"]".repeat(20_000)}\n`, /^plan\.yaml/],
   ];

@@ -14,9 +14,11 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>, source: string,
   if (Buffer.byteLength(text) > MAX_YAML_BYTES)
     throw new FederationError(code, `${source}: larger than ${MAX_YAML_BYTES} bytes`);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, logLevel: "error" });
-  const broken = document.errors[0];
-  if (broken !== undefined) throw new FederationError(code, `${source}: ${broken.message}`);
+  const document = parseDocument(text, { lineCounter: lines, logLevel: "error", prettyErrors: false });
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    throw new FederationError(code, `${source}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`);
+  }
 
   const result = schema.safeParse(toValue(document, source, code));
   if (result.success) return result.data;

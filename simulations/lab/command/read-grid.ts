@@ -4,6 +4,7 @@ import { z } from "zod";
 import { FederationError } from "../../../core/errors.ts";
 import { parseYaml } from "../../../core/yaml-file.ts";
 import { attackOf } from "../../attacks/registry.ts";
+import { type DataShape, modelShape } from "../job/lab-plan.ts";
 import { asGrid, type Grid, gridSchema, scenarioSchema } from "../scenario/scenario.ts";
 import { complaining } from "../scenario/short-or-full.ts";
 
@@ -37,14 +38,15 @@ export function parseGrid(source: string, kind: Kind, path: string): Grid {
 }
 
 /**
- * Refuses what is about classes that the data do not have.
+ * Refuses what the data contradict: another shape of the model, and classes that they do not have.
  * @param path of the file, for people
  * @throws CONFIG_INVALID naming file, line and field
  */
-export function checkClasses({ grid, source }: ReadGrid, kind: Kind, path: string, numClasses: number): void {
+export function checkAgainstData({ grid, source }: ReadGrid, kind: Kind, path: string, data: DataShape): void {
   const { attacks, attackersHold } = grid;
+  const { numClasses } = data;
   const setting = { numClients: grid.clients, numAttackers: 1, numClasses };
-  const schema = z.unknown().superRefine((_, context) => {
+  const schema = z.looseObject({ model: modelFor(data).optional() }).superRefine((_, context) => {
     for (const [i, attack] of attacks.entries()) {
       const field = kind === "grid" ? ["attacks", i] : ["attack"];
       if (attack !== null) complaining(context, field, () => attackOf(attack, setting));
@@ -54,6 +56,13 @@ export function checkClasses({ grid, source }: ReadGrid, kind: Kind, path: strin
     context.addIssue({ code: "custom", path: ["attackersHold", "label"], message });
   });
   parseYaml(source, schema, path, "CONFIG_INVALID");
+}
+
+/** A model as it is written: of the shape that the data have, where it says one. */
+function modelFor(data: DataShape) {
+  const only = (size: number) => z.literal(size, `the data have ${size}`).optional();
+  const { inputs, classes } = modelShape(data);
+  return z.union([z.string(), z.looseObject({ inputs: only(inputs), classes: only(classes) })]);
 }
 
 /** Of a source whose kind nobody remembers. @throws CONFIG_INVALID where it is neither */

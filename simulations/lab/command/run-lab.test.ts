@@ -81,7 +81,7 @@ describe("holdfast simulate", () => {
 
     const second = surroundings();
     await runLab("small.yaml", "scenario", {}, second.around);
-    expect(second.said()).toContain("2 of 2 cells are there already");
+    expect(second.said()).toContain("2 of 2 cells done already");
     expect(JSON.parse(await readFile(path, "utf8"))).toEqual(report);
 
     const checking = surroundings();
@@ -148,12 +148,12 @@ describe("holdfast simulate", () => {
       await runLab("root.yaml", "scenario", {}, running.around);
       return running.said();
     };
-    expect(await saidWith("0,0,0,0,0,0,0,0")).toContain("1 cells ran");
-    expect(await saidWith("0,0,0,0,0,0,0,0", refusing)).toContain("1 of 1 cells are there already");
+    expect(await saidWith("0,0,0,0,0,0,0,0")).toContain("1 cell ran");
+    expect(await saidWith("0,0,0,0,0,0,0,0", refusing)).toContain("1 of 1 cell done already");
     expect(await saidWith("0,0,0,0,0,0,0,1", refusing)).toContain("0 cells ran, 1 infeasible");
   });
 
-  test("what cannot be is refused before anything runs: classes that the data do not have, images without a font", async () => {
+  test("what cannot be is refused before anything runs: what the data contradict, images without a font", async () => {
     const refused = async (source: string, kind: "scenario" | "grid", typed = {}) => {
       await writeFile(join(folder, "refused.yaml"), source);
       const running = surroundings();
@@ -173,6 +173,8 @@ describe("holdfast simulate", () => {
     expect(await refused(grid, "grid")).toMatch(/^refused.yaml:11: attacks.1: source 5: there are 3 classes/);
     const held = `${yamlOfSmall}attackersHold: { label: 3 }\n`;
     expect(await refused(held, "scenario")).toMatch(/^refused.yaml:11: attackersHold.label: 3: there are 3 classes/);
+    const wider = yamlOfSmall.replace("model: softmax", "model: { builtin: softmax, classes: 3, inputs: 9 }");
+    expect(await refused(wider, "scenario")).toBe("refused.yaml:4: model.inputs: the data have 8");
     const noFont = { png: true, font: "none.ttf" };
     expect(await refused(yamlOfSmall, "scenario", noFont)).toMatch(/^no font at .*none.ttf/);
   });
@@ -201,7 +203,7 @@ describe("holdfast simulate", () => {
 
     const again = surroundings();
     await runLab("small.yaml", "scenario", { out: "full" }, again.around);
-    expect(again.said()).toContain("2 of 2 cells are there already");
+    expect(again.said()).toContain("2 of 2 cells done already");
     const before = await readFile(report, "utf8");
     roomFor = 2;
     const later = runLab("small.yaml", "scenario", { out: "full" }, surroundings({ files: scarce }).around);
@@ -228,7 +230,7 @@ describe("holdfast simulate", () => {
     await expect(full).rejects.toMatchObject({ code: "DISK_FULL" });
     const again = surroundings();
     await runLab("small.yaml", "scenario", options, again.around);
-    expect(again.said()).toContain("1 of 2 cells are there already");
+    expect(again.said()).toContain("1 of 2 cells done already");
     expect(again.said()).toContain("2 cells ran, 0 infeasible, 0 failed");
   });
 

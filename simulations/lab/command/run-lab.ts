@@ -21,7 +21,7 @@ import { type Cell, cellIdOf, cellsOf } from "../scenario/cell.ts";
 import { checkTransport } from "./check-transport.ts";
 import { type LabOptions, labOptions, type TypedLabOptions } from "./options.ts";
 import { progressBar } from "./progress-bar.ts";
-import { checkClasses, type Kind, type ReadGrid, readGrid } from "./read-grid.ts";
+import { checkAgainstData, type Kind, type ReadGrid, readGrid } from "./read-grid.ts";
 import { resumeKey } from "./resume-key.ts";
 import { type LabFiles, writeTogether } from "./write-files.ts";
 
@@ -51,7 +51,7 @@ const LONG_SECONDS = 1_800;
 export async function runLab(path: string, kind: Kind, typed: TypedLabOptions, around: LabSurroundings): Promise<void> {
   const options = labOptions(typed, around.cwd);
   const read = await readGrid(path, kind, around.cwd);
-  const cells = distinct(cellsOf(read.grid));
+  const cells = cellsOf(read.grid);
   checkTransport(cells, options.transport);
   const paint = options.png ? await pngPainter(options.font) : undefined;
   const folder = options.out ?? resolve(around.cwd, "holdfast-lab", read.grid.name);
@@ -60,13 +60,13 @@ export async function runLab(path: string, kind: Kind, typed: TypedLabOptions, a
   const versions = await versionsOf(around.software, options.transport);
   const lab = await openData(read.grid.data, read.baseFolder);
   const data = await dataFacts(lab, read.grid.data, read.baseFolder);
-  checkClasses(read, kind, path, data.numClasses);
+  checkAgainstData(read, kind, path, lab.train);
   const key = await resumeKey(read, versions, data);
   const finished = await openFinishedCells(join(folder, "cells.jsonl"), key, around.files);
   const isFinished = (cell: Cell) => !options.fresh && finished.results.has(cellIdOf(cell));
   const pending = cells.filter((cell) => !isFinished(cell));
   if (pending.length < cells.length)
-    say(around, `${cells.length - pending.length} of ${cells.length} cells are there already`);
+    say(around, `${cells.length - pending.length} of ${cellsText(cells.length)} done already`);
   const expected = estimate(pending, options.numThreads, sizeOf(lab.train.inputShape), data.numClasses);
   await agreed(expected, options, around);
   const fresh = await run(pending, read, { options, around, add: finished.add });
@@ -80,16 +80,12 @@ export async function runLab(path: string, kind: Kind, typed: TypedLabOptions, a
   await writeReport(report, { command, folder, paint }, options, around);
 }
 
-function distinct(cells: readonly Cell[]): Cell[] {
-  return [...new Map(cells.map((cell) => [cellIdOf(cell), cell])).values()];
-}
-
 /** @throws CONFIG_INVALID where somebody ought to have been asked and nobody is there */
 async function agreed(expected: Estimate, { yes }: LabOptions, around: LabSurroundings): Promise<void> {
   const { numCells, numInfeasible, numUpdates, seconds } = expected;
   if (numCells === 0) return;
   const left = numInfeasible === 0 ? "" : `, ${numInfeasible} of them infeasible`;
-  const size = `${numCells} cells${left}; ${Math.round(numUpdates)} updates; about ${durationText(seconds)}`;
+  const size = `${cellsText(numCells)}${left}; ${Math.round(numUpdates)} updates; about ${durationText(seconds)}`;
   say(around, size);
   if (yes || (numCells <= MANY_CELLS && seconds <= LONG_SECONDS)) return;
   if (around.ask === undefined) throw new FederationError("CONFIG_INVALID", `${size}: add --yes to run so much`);
@@ -165,13 +161,15 @@ async function writeReport(
   }
   await writeTogether(contents, around.files);
   const { ran, infeasible, failed } = countsOf(report.results);
-  say(around, `${ran} cells ran, ${infeasible} infeasible, ${failed} failed`);
+  say(around, `${cellsText(ran)} ran, ${infeasible} infeasible, ${failed} failed`);
   if (failed > 0) {
     say(around, "the same command runs those that failed once more, and no others");
     process.exitCode = 1;
   }
   around.stdout.write(`${relative(around.cwd, join(folder, "report.html"))}\n`);
 }
+
+const cellsText = (count: number) => `${count} ${count === 1 ? "cell" : "cells"}`;
 
 const say = ({ stderr }: LabSurroundings, line: string) => void stderr.write(`${line}\n`);
 

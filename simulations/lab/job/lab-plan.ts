@@ -15,17 +15,19 @@ const DEADLINE_MS = DAY_MS;
 /** How long a round with silent clients waits beyond its quorum, so that those count who do answer. */
 const GRACE_MS = 10;
 
+export type DataShape = Pick<HeldDataset, "inputShape" | "numClasses">;
+
 type Pipeline = ReturnType<typeof pipelineOf>;
 
 /**
  * The plan of a cell, as an operator would write it.
  * @param rootFiles the coordinator's own examples, where the rule reads any
  */
-export function planYaml(cell: Cell, data: Pick<HeldDataset, "inputShape" | "numClasses">, rootFiles?: DataFiles) {
+export function planYaml(cell: Cell, data: DataShape, rootFiles?: DataFiles) {
   const { rounds, seed, cohort, local, privacy, serverOptimizer, reputation } = cell;
   return stringify({
     job: "lab",
-    model: isBuiltin(cell.model) ? { ...cell.model, ...shapesOf(data) } : cell.model,
+    model: isBuiltin(cell.model) ? { ...cell.model, ...modelShape(data) } : cell.model,
     rounds,
     seed,
     cohort,
@@ -43,7 +45,8 @@ export function planYaml(cell: Cell, data: Pick<HeldDataset, "inputShape" | "num
   });
 }
 
-const shapesOf = ({ inputShape, numClasses }: Pick<HeldDataset, "inputShape" | "numClasses">) => ({
+/** What a built-in model takes from the data. */
+export const modelShape = ({ inputShape, numClasses }: DataShape) => ({
   inputs: sizeOf(inputShape),
   classes: numClasses,
 });

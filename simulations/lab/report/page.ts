@@ -164,7 +164,7 @@ function cards({ results }: Report, worst: readonly WorstCase[]): string {
     ...(best === undefined
       ? []
       : [[`${(best.accuracy * 100).toFixed(1)} %`, `the best rule's worst case over all settings: ${best.defence}`]]),
-    [String(completed), `of ${results.length} cells ran all their rounds`],
+    [String(completed), `of ${results.length} ${results.length === 1 ? "cell" : "cells"} ran every round`],
     [`${(seconds / 60).toFixed(1)} min`, "of one core"],
   ];
   return facts

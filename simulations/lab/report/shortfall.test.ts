@@ -70,7 +70,7 @@ test("the rule that broke is not the best, and the page and the spreadsheet give
   const results = resultsWith((cell) => brokenRun(cell, 0.95));
   const { html } = await reportPage(reportOf({ grid, source: "", versions, data, results }), "npx holdfast matrix");
   expect(html).toContain("<b>70.0 %</b><span>the best rule's worst case over all settings: Median");
-  expect(html).toContain("<b>10</b><span>of 12 cells ran all their rounds");
+  expect(html).toContain("<b>10</b><span>of 12 cells ran every round");
   expect(html.match(/<text[^>]*>broke<\/text>/g)).toHaveLength(2);
   expect(html).toContain("<td>broken: round 2 was given up</td>");
   const rows: Record<string, string>[] = parse(csvOf(results), { columns: true });

@@ -110,6 +110,16 @@ test.each([
     'grid.yaml:10: rules.3: "FedAvg" is what rule 1 is called: give one of them another label',
   ],
   [
+    "a seed that is there twice",
+    (it: string) => it.replace("[0, 1]", "[0, 1, 0]"),
+    "grid.yaml:12: seeds.2: the same as entry 1 of this list",
+  ],
+  [
+    "an attack that is there twice, in short and in full",
+    (it: string) => it.replace("- { name: ALittleIsEnough, z: 1 }", "- { name: SignFlipping, scale: 2 }"),
+    "grid.yaml:5: attacks.2: the same as entry 2 of this list",
+  ],
+  [
     "an attack that ends before it begins",
     (it: string) => `${it}attackRounds: { from: 3, to: 1 }\n`,
     "grid.yaml:13: attackRounds: ends before it begins",

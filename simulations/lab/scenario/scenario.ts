@@ -69,7 +69,8 @@ const shared = {
     .prefault({}),
 };
 
-const list = <T extends z.ZodType>(item: T) => z.array(item).min(1, "names nothing: a grid of zero cells").max(10_000);
+const list = <T extends z.ZodType>(item: T, check: ListCheck<z.output<T>> = eachOnce) =>
+  z.array(item).min(1, "names nothing: a grid of zero cells").max(10_000).superRefine(check);
 
 const attacksInTime = ({
   attackRounds,
@@ -98,7 +99,7 @@ export const gridSchema = z
   .strictObject({
     ...shared,
     attacks: list(attack),
-    rules: list(defenceSchema).superRefine(eachItsLabel),
+    rules: list(defenceSchema, eachItsLabel),
     numByzantine: list(numByzantine),
     partitions: list(partition),
     seeds: list(seed).default([0]),
@@ -115,6 +116,19 @@ type Lists = Readonly<Record<"attacks" | "rules" | "numByzantine" | "partitions"
 
 function numCellsOf({ attacks, rules, numByzantine, partitions, seeds }: Lists): number {
   return attacks.length * rules.length * numByzantine.length * partitions.length * seeds.length;
+}
+
+type ListCheck<T> = (items: readonly T[], context: z.RefinementCtx) => void;
+
+/** What is written twice would be run once, and look like more. */
+function eachOnce(items: readonly unknown[], { addIssue }: z.RefinementCtx): void {
+  const places = new Map<string, number>();
+  for (const [i, item] of items.entries()) {
+    const text = JSON.stringify(item);
+    const first = places.get(text);
+    if (first === undefined) places.set(text, i);
+    else addIssue({ code: "custom", path: [i], message: `the same as entry ${first + 1} of this list` });
+  }
 }
 
 /** A report puts what has one label on one line, whatever it is. */
