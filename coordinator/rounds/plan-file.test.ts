@@ -191,7 +191,7 @@ describe("what is no plan is PLAN_INVALID:", () => {
     ["an unknown key", `${PLAN}roundz: 2\n`, /^plan:6: roundz: unknown key$/],
     ["a digest where a path belongs", `${PLAN}evaluation: { datasetSha256: ${"0".repeat(64)} }\n`, /^plan:6: /],
     ["more updates needed than the quorum", PLAN.replace("minUpdates: 2", "minUpdates: 3"), /round\.minUpdates/],
-    ["no YAML", "job: [", /^plan: /],
+    ["no YAML", "job: [", /^plan:1: /],
     ["nothing", "", /^plan:1: the document: /],
   ];
   test.each(refused)("%s", async (_what, text, message) => {
