@@ -83,11 +83,12 @@ export const BY_DISTANCE: Readonly<Record<string, Entry<Rule>>> = {
       summary: "The point of least summed distance to the updates (RFA).",
       definition:
         "Smoothed Weiszfeld: z becomes sum beta_i x_i / sum beta_i with beta_i = w_i / max(nu, ||z - x_i||), until it moves no more.",
-      requires: "n >= 2f + 1, and with weights: any f updates weigh less than all others",
+      requires:
+        "n >= 2f + 1, and with weights: f times the heaviest weight is less than half of all (2 f max w < sum w)",
       bound: "kappa = 4 (1 + f/(n-2f))^2 (Allouah et al. 2023), up to nu.",
       sensitivity: "2C",
       limits:
-        "Iterative: the more weight attackers hold and the farther they are, the longer it takes to come back from the mean.",
+        "Iterative: the more weight attackers hold and the farther they are, the longer it takes to come back from the mean; after maxIterations it begins once more, at the update of least summed distance.",
       source: "Pillutla, Kakade and Harchaoui 2022, Robust Aggregation for Federated Learning, algorithm 2",
     },
     geometricMedianParameters,

@@ -1,5 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sha256Bytes } from "../../../core/crypto/sha256.ts";
+import { normals } from "../../../core/random/normals.ts";
+import { seededRandom } from "../../../core/random/seeded.ts";
 import { type GeometricMedianParameters, geometricMedian } from "./geometric-median.ts";
 import { outcomeOf } from "./testing.ts";
 
@@ -132,6 +135,27 @@ describe("GeometricMedian", () => {
     );
     expect(Math.hypot(x - 1, y)).toBeLessThan(2);
   });
+
+  test.each([
+    [41, 20, 1e30, 1],
+    [61, 30, 1e15, 1],
+    [101, 50, 1e6, 1],
+    [201, 100, 1e6, 1e-3],
+    [301, 150, 9e5, 0.1],
+  ])(
+    "%i updates, %i of them at %f, the others within %f: its kappa holds though the mean is too far to come back from",
+    (n, f, far, near) => {
+      const draw = normals(seededRandom(sha256Bytes("honest updates")));
+      const honest = Array.from({ length: n - f }, () => [...draw(4, near)]);
+      const colluders = Array.from({ length: f }, () => [far, 0, 0, ...draw(1, near)]);
+      const found = of([...colluders, ...honest], { numByzantine: f });
+      const mean = [0, 1, 2, 3].map((k) => honest.reduce((sum, row) => sum + (row[k] as number), 0) / honest.length);
+      const squaredError = (row: readonly number[]) =>
+        row.reduce((sum, it, k) => sum + (it - (mean[k] as number)) ** 2, 0);
+      const spread = honest.reduce((sum, row) => sum + squaredError(row), 0) / honest.length;
+      expect(squaredError(found)).toBeLessThan(4 * (1 + f / (n - 2 * f)) ** 2 * spread);
+    },
+  );
 
   test("colluders that nearly agree do not break the arithmetic", () => {
     const colluders = [

@@ -1,6 +1,6 @@
 import type { CombiningRule, Geometry } from "../rule.ts";
 import { onUpdates } from "./measures.ts";
-import { distancesTo } from "./point.ts";
+import { distancesTo, dot } from "./point.ts";
 import { honestMajority, majorityRequirement } from "./weights.ts";
 
 /** Where the iteration begins: the weighted mean of the updates, or the zero vector as in ByzFL. */
@@ -23,7 +23,9 @@ export interface GeometricMedianParameters {
  * 2023), up to nu, while f updates hold less than half of the weight.
  *
  * The more of the weight attackers hold and the farther they are, the longer it takes to come back from the mean: each
- * step leaves about f/(n-f) of the way. No bound on its sensitivity is proven that falls with n.
+ * step leaves about f/(n-f) of the way. Where that takes too long, it begins once more at the medoid, the update of least
+ * summed distance: no farther summed than any honest update, it is near the honest ones whatever attackers send, and no
+ * step leads to a greater sum. No bound on its sensitivity is proven that falls with n.
  */
 export function geometricMedian(parameters: GeometricMedianParameters): CombiningRule {
   const { numByzantine: f, maxIterations, tolerance } = parameters;
@@ -38,7 +40,7 @@ export function geometricMedian(parameters: GeometricMedianParameters): Combinin
     weighted: true,
     needs: { innerProducts: true },
     combine: ({ geometry, weights }) => {
-      const { point, settled } = iterate(geometry, weights, parameters);
+      const { point, settled } = median(geometry, weights, parameters);
       return {
         coefficients: point,
         perUpdate: { geometricMedianWeight: point.slice(1, 1 + geometry.numUpdates) },
@@ -49,12 +51,31 @@ export function geometricMedian(parameters: GeometricMedianParameters): Combinin
   };
 }
 
+interface Iterated {
+  /** Coefficients over all rows. */
+  readonly point: Float64Array;
+  readonly settled: boolean;
+}
+
+function median(geometry: Geometry, weights: Float64Array, parameters: GeometricMedianParameters): Iterated {
+  const { start, tolerance } = parameters;
+  const found = iterate(
+    start === "mean" ? shares(weights, geometry) : atRow(0, geometry),
+    geometry,
+    weights,
+    parameters,
+  );
+  // without a tolerance so many steps were asked for, and no more
+  return found.settled || tolerance === 0 ? found : iterate(medoid(geometry, weights), geometry, weights, parameters);
+}
+
 function iterate(
+  start: Float64Array,
   geometry: Geometry,
   weights: Float64Array,
-  { nu, maxIterations, tolerance, start }: GeometricMedianParameters,
-): { readonly point: Float64Array; readonly settled: boolean } {
-  let point = start === "mean" ? shares(weights, geometry) : atOrigin(geometry);
+  { nu, maxIterations, tolerance }: GeometricMedianParameters,
+): Iterated {
+  let point = start;
   for (let iteration = 0; iteration < maxIterations; iteration++) {
     const distances = distancesTo(geometry, point);
     const next = shares(
@@ -82,8 +103,19 @@ function shares(weights: Float64Array, geometry: Geometry): Float64Array {
   );
 }
 
-function atOrigin({ numRows }: Geometry): Float64Array {
+/** The update of least summed distance to the others. */
+function medoid(geometry: Geometry, weights: Float64Array): Float64Array {
+  const { numRows, squaredDistances } = geometry;
+  const summed = weights.map((_, i) => {
+    const first = (i + 1) * numRows + 1;
+    return dot(weights, squaredDistances.subarray(first, first + weights.length).map(Math.sqrt));
+  });
+  return atRow(1 + summed.indexOf(summed.reduce((least, sum) => Math.min(least, sum))), geometry);
+}
+
+/** Row 0 is the origin. */
+function atRow(row: number, { numRows }: Geometry): Float64Array {
   const coefficients = new Float64Array(numRows);
-  coefficients[0] = 1;
+  coefficients[row] = 1;
   return coefficients;
 }

@@ -36,7 +36,7 @@ function product(matrix: Float64Array, vector: Float64Array): Float64Array {
 }
 
 /** Inner product; entries at zeros of `a` are skipped. */
-function dot(a: Float64Array, b: Float64Array): number {
+export function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) if (a[i] !== 0) sum += (a[i] as number) * (b[i] as number);
   return sum;
