@@ -13,6 +13,19 @@ test("bytes that are put are copied", async () => {
   expect([...(await store.read(digest))]).toEqual([1, 2, 3]);
 });
 
+test("what was kept twice is there until it was deleted twice", async () => {
+  const store = memoryBlobStore("/nowhere");
+  const digest = await store.putBytes(payload);
+  await store.putTensors(schema, new Float32Array(payload.slice().buffer));
+  await store.delete(digest);
+  expect(await store.read(digest)).toEqual(payload);
+  await store.delete(digest);
+  expect(await store.has(digest)).toBe(false);
+  await store.putBytes(payload);
+  await store.delete(digest);
+  expect(await store.has(digest)).toBe(false);
+});
+
 test("the digest of an upload is that of what has come, whenever it is asked for", async () => {
   const spool = await memoryBlobStore("/nowhere").openSpool("upload", schema, payload.length);
   expect(spool.digest()).toBe(sha256(""));

@@ -10,7 +10,7 @@ import type { BlobStore, Spool } from "./blob-store.ts";
 
 /**
  * Blobs that end with their process: for the lab and for tests. A payload somebody wants as a file is written to
- * `scratchFolder`, which is the caller's to remove.
+ * `scratchFolder`, which is the caller's to remove. What was put twice is there until it was deleted twice.
  */
 export function memoryBlobStore(scratchFolder: string): BlobStore {
   return new MemoryBlobStore(scratchFolder);
@@ -19,6 +19,8 @@ export function memoryBlobStore(scratchFolder: string): BlobStore {
 class MemoryBlobStore implements BlobStore {
   readonly #scratchFolder: string;
   readonly #payloads = new Map<Digest, Uint8Array>();
+  /** How many times each is kept: rounds in which the same bytes come again do not know of one another. */
+  readonly #times = new Map<Digest, number>();
   readonly #spools = new Map<string, MemorySpool>();
 
   constructor(scratchFolder: string) {
@@ -77,11 +79,18 @@ class MemoryBlobStore implements BlobStore {
   /** Nothing here is older than this process. */
   async delete(digest: Digest, writtenBeforeMs?: number): Promise<void> {
     if (writtenBeforeMs !== undefined) return;
-    this.#payloads.delete(digest);
+    const left = (this.#times.get(digest) ?? 0) - 1;
+    if (left > 0) {
+      this.#times.set(digest, left);
+    } else {
+      this.#times.delete(digest);
+      this.#payloads.delete(digest);
+    }
   }
 
   #keep(digest: Digest, payload: Uint8Array): Digest {
     this.#payloads.set(digest, payload);
+    this.#times.set(digest, 1 + (this.#times.get(digest) ?? 0));
     return digest;
   }
 

@@ -16,6 +16,7 @@ features:
   - { column: smoker, oneOf: ["no", "yes"], missing: none }
 `;
 const HEAD = "id,age,sex,bmi,smoker,outcome\n";
+const ROW = "7,70,m,35,no,benign\n";
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -77,6 +78,12 @@ describe("a table that does not fit its map is refused with path, line and colum
     ["a column missing", "age,sex,bmi,outcome\n", 'has no column "smoker"'],
     ["a column twice", "age,age,sex,bmi,smoker,outcome\n", 'has 2 columns "age"'],
     ["no number", `${HEAD}7,old,m,35,no,benign\n`, 'line 2, "age": is not a number'],
+    [
+      "no number, and more records after it",
+      `${HEAD}7,old,m,35,no,benign\n${ROW.repeat(3_000)}`,
+      'line 2, "age": is not',
+    ],
+    ["no number after others", `${HEAD}${ROW.repeat(3_000)}7,old,m,35,no,benign\n${ROW}`, 'line 3002, "age": is not'],
     ["infinite", `${HEAD}7,Infinity,m,35,no,benign\n`, 'line 2, "age": is not a number'],
     ["an empty cell", `${HEAD}7,,m,35,no,benign\n`, 'line 2, "age": is empty'],
     ["an unknown category", `${HEAD}7,70,x,35,no,benign\n`, 'line 2, "sex": is none of f, m'],

@@ -49,12 +49,22 @@ async function rowsOf(path: string, { delimiter, label, features }: CsvColumns):
   const names = (header: string[]) => withoutTwins(header, [label.column, ...features.map((it) => it.column)]);
   const options = { delimiter, bom: true, trim: true, skip_empty_lines: true, info: true, columns: names };
   const parser = parse({ ...options, max_record_size: MAX_RECORD_BYTES });
-  await pipeline(createReadStream(path), parser, async (records: AsyncIterable<ParsedRecord>) => {
+  let bad: unknown;
+  const take = async (records: AsyncIterable<ParsedRecord>) => {
     for await (const { record, info } of records) {
       const cell = (column: string) => ({ text: record[column] ?? "", where: `line ${info.lines}, "${column}"` });
       rows.labels.push(positionIn(label.classes, cell(label.column)));
       for (const feature of features) rows.inputs.push(...inputsOf(feature, cell(feature.column)));
     }
+  };
+  const reading = (records: AsyncIterable<ParsedRecord>) =>
+    take(records).catch((error: unknown) => {
+      bad = error;
+      throw error;
+    });
+  // of a reader that throws in the middle a pipeline tells only that it was aborted
+  await pipeline(createReadStream(path), parser, reading).catch((error: unknown) => {
+    throw bad ?? error;
   });
   return rows;
 }

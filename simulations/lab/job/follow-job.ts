@@ -18,7 +18,7 @@ export interface Followed {
 }
 
 interface Following {
-  readonly parts: Pick<Parts, "blobs">;
+  readonly parts: Pick<Parts, "blobs" | "journal">;
   readonly view: JobView;
   readonly measures: Measures;
   readonly judge: Judge;
@@ -44,7 +44,9 @@ export async function followJob(following: Following, signal: AbortSignal): Prom
     if (event.type === "VersionCommitted") {
       versions.push(event.modelSha256);
       await committed(event, following);
-      await forget([...rows.map((row) => row.payloadSha256), versions.at(-3)], following);
+      const { journal } = following.parts;
+      const payloads = rows.map((row) => row.payloadSha256).filter((it) => journal.inlineBlob(it) === undefined);
+      await forget([...payloads, versions.at(-3)], following);
     }
     if (event.type === "JobEnded") return ended(event, versions, following);
   }

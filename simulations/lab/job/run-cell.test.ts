@@ -45,6 +45,16 @@ test("an attack that the mean cannot bear, and the median can; who attacked is i
   expect(median.rounds.at(-1)?.attackersFlagged).toBe(2);
 });
 
+test("a model that stands still, round after round, is there for the next one", async () => {
+  const data = { name: "synthetic", inputs: 10_000, classes: 3, train: 30, test: 9, noiseStdDev: 1, seed: 0 } as const;
+  const krum = { label: "Krum", preAggregators: [], rule: { name: "Krum" } };
+  const attack = parseAttack("FreeRider:disguise=zero");
+  const still = await run({ data, attack, defence: krum, clients: 7, rounds: 6 });
+  expect(still).toMatchObject({ outcome: "completed" });
+  // attackers that agree in everything are one another's nearest
+  expect(new Set(still.rounds.map((it) => it.accuracy)).size).toBe(1);
+});
+
 test("adversaries who read the honest deltas and the rule meet them every round", async () => {
   for (const name of ["InnerProductManipulation", "OptimalALIE", "Mimic", "ALittleIsEnough"]) {
     expect(await run({ attack: parseAttack(name) })).toMatchObject({ outcome: "completed" });
