@@ -51,7 +51,7 @@ export function checkAgainstData({ grid, source }: ReadGrid, kind: Kind, path: s
       const field = kind === "grid" ? ["attacks", i] : ["attack"];
       if (attack !== null) complaining(context, field, () => attackOf(attack, setting));
     }
-    if (attackersHold === undefined || attackersHold.label < numClasses) return;
+    if (typeof attackersHold !== "object" || attackersHold.label < numClasses) return;
     const message = `${attackersHold.label}: there are ${numClasses} classes, from 0`;
     context.addIssue({ code: "custom", path: ["attackersHold", "label"], message });
   });

@@ -7,8 +7,9 @@ import { partitionOf } from "../../partitions/settings.ts";
 import type { Cell } from "../scenario/cell.ts";
 
 /**
- * Who holds which training examples, honest clients first. Attackers hold a share like everybody, or all examples of
- * one class where the scenario says so; then the honest clients share the whole set out among themselves.
+ * Who holds which training examples, honest clients first. Attackers hold a share like everybody, which nobody honest
+ * holds then. Where the scenario says so, the honest clients share out the whole set among themselves, and attackers hold
+ * copies of their shares, or all examples of one class.
  *
  * @throws PLAN_INVALID where there are too few examples
  */
@@ -19,10 +20,18 @@ export function sharesOf(cell: Cell, { labels }: Pick<HeldDataset, "labels">): P
   try {
     const shares = partitionOf(partition, labels, { numClients: numSharing, minimum: 1 }, random);
     if (attackersHold === undefined) return shares;
-    const held = Uint32Array.from(labels.keys()).filter((index) => labels[index] === attackersHold.label);
-    return [...shares, ...Array.from({ length: attackers }, () => held)];
+    return [...shares, ...Array.from({ length: attackers }, (_, i) => heldBy(attackersHold, i, { shares, labels }))];
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new FederationError("PLAN_INVALID", `the data cannot be shared out: ${error.message}`, { cause: error });
   }
+}
+
+function heldBy(
+  attackersHold: NonNullable<Cell["attackersHold"]>,
+  attacker: number,
+  { shares, labels }: { readonly shares: Partition; readonly labels: HeldDataset["labels"] },
+): Uint32Array {
+  if (attackersHold === "copies") return shares[attacker % shares.length] as Uint32Array;
+  return Uint32Array.from(labels.keys()).filter((index) => labels[index] === attackersHold.label);
 }

@@ -45,8 +45,11 @@ const shared = {
     .strictObject({ from: whole(1, 1_000_000).default(1), to: whole(1, 1_000_000).optional() })
     .refine(({ from, to = from }) => to >= from, { error: "ends before it begins" })
     .optional(),
-  /** Every attacker holds all examples of this class, and the honest clients share out the whole set. */
-  attackersHold: z.strictObject({ label: whole(0, 1_000_000) }).optional(),
+  /**
+   * The honest clients share out the whole set, and attackers hold copies: each of another honest client's share, or all
+   * of them all examples of one class.
+   */
+  attackersHold: z.union([z.literal("copies"), z.strictObject({ label: whole(0, 1_000_000) })]).optional(),
   rounds: whole(1, 1_000_000).default(20),
   cohort: shape.cohort,
   local: shape.local,
