@@ -37,10 +37,12 @@ const MOST_THREADS = 64;
 export function labOptions(typed: TypedLabOptions, cwd: string): LabOptions {
   const path = (text: string | undefined) =>
     text === undefined ? undefined : isAbsolute(text) ? text : resolve(cwd, text);
+  const [json, csv] = [path(typed.json), path(typed.csv)];
+  if (json !== undefined && json === csv) throw new FederationError("CONFIG_INVALID", "--json and --csv are one file");
   return {
     out: path(typed.out),
-    json: path(typed.json),
-    csv: path(typed.csv),
+    json,
+    csv,
     png: typed.png ?? false,
     font: path(typed.font),
     numThreads: typed.threads === undefined ? availableParallelism() : threads(typed.threads),

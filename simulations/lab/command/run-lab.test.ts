@@ -6,6 +6,7 @@ import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toldEpsilon } from "../../../core/privacy/told.ts";
 import { openData } from "../../data/settings.ts";
+import type { CellRun } from "../job/result.ts";
 import { runCell } from "../job/run-cell.ts";
 import { type CellThread, startCellThread } from "../matrix/threads.ts";
 import { type Report, reportOf } from "../report/report.ts";
@@ -175,17 +176,34 @@ describe("holdfast simulate", () => {
     expect(await refused(held, "scenario")).toMatch(/^refused.yaml:11: attackersHold.label: 3: there are 3 classes/);
     const wider = yamlOfSmall.replace("model: softmax", "model: { builtin: softmax, classes: 3, inputs: 9 }");
     expect(await refused(wider, "scenario")).toBe("refused.yaml:4: model.inputs: the data have 8");
+    const oneFile = { json: "it", csv: join(folder, "it") };
+    expect(await refused(yamlOfSmall, "scenario", oneFile)).toBe("--json and --csv are one file");
     const noFont = { png: true, font: "none.ttf" };
     expect(await refused(yamlOfSmall, "scenario", noFont)).toMatch(/^no font at .*none.ttf/);
   });
 
-  test("figures that were touched, digest and all, are found out by running the cell again", async () => {
+  test("what was touched, digest and all, is found out by running the cell again", async () => {
     await runLab("small.yaml", "scenario", { out: "touched" }, surroundings().around);
     const path = join(folder, "touched", "report.json");
     const report: Report = JSON.parse(await readFile(path, "utf8"));
-    const results = report.results.map((it) => ({ ...it, worstClientAccuracy: 1 }));
-    await writeFile(path, JSON.stringify(reportOf({ ...report, results: results as Report["results"] })));
-    await expect(verifyReport(path, {}, surroundings().around)).rejects.toThrow("the same models, but other figures");
+    const verified = async (results: readonly unknown[]) => {
+      await writeFile(path, JSON.stringify(reportOf({ ...report, results: results as Report["results"] })));
+      return verifyReport(path, {}, surroundings().around);
+    };
+    const touched = (change: (run: CellRun) => object) =>
+      verified(report.results.map((it) => ({ ...it, ...change(it as CellRun) })));
+    const otherFigures = "the same models, but other figures";
+    await expect(touched(() => ({ worstClientAccuracy: 1 }))).rejects.toThrow(`${otherFigures}: worstClientAccuracy`);
+    await expect(touched(() => ({ outcome: "broken" }))).rejects.toThrow(`${otherFigures}: outcome`);
+    await expect(touched(() => ({ modelSha256: "0".repeat(64) }))).rejects.toThrow(`${otherFigures}: modelSha256`);
+    const flagged = ({ rounds }: CellRun) => ({ rounds: rounds.map((it) => ({ ...it, attackersFlagged: 9 })) });
+    await expect(touched(flagged)).rejects.toThrow(`${otherFigures}: rounds`);
+    const honest = ({ clients }: CellRun) => ({ clients: clients.map((it) => ({ ...it, isAttacker: false })) });
+    await expect(touched(honest)).rejects.toThrow(`${otherFigures}: clients`);
+    const [first, second] = report.results;
+    await expect(verified([first, first])).rejects.toThrow("not one of its grid, or twice there");
+    await expect(verified([first])).rejects.toThrow("it lacks 1 cells of its grid");
+    await expect(verified([{ ...first, rounds: undefined }, second])).rejects.toThrow("results[0]");
   });
 
   test("a disk that is full leaves no half report, keeps what is finished, and says so", async () => {

@@ -6,7 +6,8 @@ import { canonicalJson } from "../../../core/crypto/canonical-json.ts";
 import { FederationError } from "../../../core/errors.ts";
 import { startBackend } from "../../../core/model/backends.ts";
 import { openData } from "../../data/settings.ts";
-import { type CellRun, hasRun } from "../job/result.ts";
+import { whyInfeasible } from "../job/lab-plan.ts";
+import { type CellRun, hasRun, resultOutline } from "../job/result.ts";
 import { runCells } from "../matrix/run-cells.ts";
 import { dataFacts } from "../report/data-facts.ts";
 import { cellText } from "../report/labels.ts";
@@ -87,7 +88,6 @@ async function tellBackend(made: Versions, { stderr }: LabSurroundings): Promise
 
 /** What people read in a report is its source; what ran is its grid. */
 function checkSource({ source, grid }: Report): void {
-  const plain = (value: unknown) => canonicalJson(JSON.parse(JSON.stringify(value)));
   if (plain(gridOf(source, "its source")) !== plain(gridSchema.parse(grid))) {
     throw unverified("its grid is not that of the source it shows");
   }
@@ -95,10 +95,12 @@ function checkSource({ source, grid }: Report): void {
 
 function checkCells({ grid, results }: Report): void {
   const expected = new Set(cellsOf(grid).map(cellIdOf));
-  for (const { id, cell } of results) {
-    if (cellIdOf(cell) !== id || !expected.has(id)) throw unverified(`cell ${id} is not one of its grid`);
+  for (const { id, cell, outcome } of results) {
+    if (cellIdOf(cell) !== id || !expected.delete(id))
+      throw unverified(`cell ${id} is not one of its grid, or twice there`);
+    if (whyInfeasible(cell) !== undefined && outcome !== "infeasible") throw unverified(`cell ${id} cannot have run`);
   }
-  if (results.length !== expected.size) throw unverified(`it has ${results.length} cells of ${expected.size}`);
+  if (expected.size > 0) throw unverified(`it lacks ${expected.size} cells of its grid`);
 }
 
 function chosen({ results }: Report, wanted: string | undefined): CellRun {
@@ -114,21 +116,28 @@ function chosen({ results }: Report, wanted: string | undefined): CellRun {
 }
 
 function compare(claimed: CellRun, again: CellRun): void {
-  if (canonicalJson(figuresOf(claimed)) === canonicalJson(figuresOf(again))) return;
+  const [told, found] = [findingsOf(claimed), findingsOf(again)];
+  const other = Object.keys({ ...told, ...found }).filter((key) => plain(told[key]) !== plain(found[key]));
+  if (other.length === 0) return;
   if (claimed.versionsSha256 === again.versionsSha256) {
-    throw unverified(
-      `cell ${claimed.id} gives the same models, but other figures: ${JSON.stringify(figuresOf(again))}`,
-    );
+    throw unverified(`cell ${claimed.id} gives the same models, but other figures: ${other.join(", ")}`);
   }
   const round = claimed.rounds.find((it, i) => it.accuracy !== again.rounds[i]?.accuracy)?.round;
   const where = round === undefined ? "" : `; the accuracies differ from round ${round} on`;
   throw unverified(`cell ${claimed.id} ends in model ${again.modelSha256}, not ${claimed.modelSha256}${where}`);
 }
 
-/** All that is said of a cell in one number, and its models. */
-function figuresOf({ versionsSha256, accuracy, worstClientAccuracy, attackSuccess, privacy }: CellRun) {
-  return { versionsSha256, accuracy, worstClientAccuracy, attackSuccess, ...(privacy && { epsilon: privacy.epsilon }) };
+/**
+ * All that is said of a cell but the time it took. Of Equivocation, whose second update may find its round closed, what
+ * was found against clients may differ.
+ */
+function findingsOf({ seconds: _, ...run }: CellRun): Readonly<Record<string, unknown>> {
+  if (run.cell.attack?.name !== "Equivocation") return run;
+  const { clients: __, rounds, ...found } = run;
+  return { ...found, rounds: rounds.map(({ round, accuracy, loss }) => ({ round, accuracy, loss })) };
 }
+
+const plain = (value: unknown) => canonicalJson(JSON.parse(JSON.stringify(value ?? null)));
 
 async function readReport(absolute: string, path: string): Promise<Report> {
   const text = await readText(absolute, path);
@@ -143,7 +152,7 @@ const outline = z.looseObject({
   grid: gridSchema,
   data: z.looseObject({ numClasses: z.int() }),
   versions: z.looseObject({ backend: z.string(), transport: z.string().optional() }),
-  results: z.array(z.looseObject({ id: z.string(), outcome: z.string(), cell: z.looseObject({}) })),
+  results: z.array(resultOutline),
 });
 
 /** The digest of a report stands for its data as well, and these can be another file by now. */

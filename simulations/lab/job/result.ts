@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Cell } from "../scenario/cell.ts";
 import type { ClientMeasures, RoundMeasures } from "./measures.ts";
 import type { Spending } from "./spending.ts";
@@ -53,3 +54,25 @@ export interface Seconds {
 
 export const hasRun = (result: CellResult): result is CellRun =>
   result.outcome === "completed" || result.outcome === "broken";
+
+const notRun = z.looseObject({
+  id: z.string(),
+  cell: z.looseObject({}),
+  outcome: z.enum(["infeasible", "failed"]),
+  reason: z.string(),
+});
+
+/** As much of a result in a file as has to be there before anybody can work with it. */
+export const resultOutline = z.union([
+  notRun,
+  notRun.extend({
+    outcome: z.enum(["completed", "broken"]),
+    rounds: z.array(z.looseObject({ round: z.int(), accuracy: z.number().nullable() })),
+    clients: z.array(z.looseObject({ name: z.string(), figures: z.looseObject({}) })),
+    accuracy: z.number().nullable(),
+    attackSuccess: z.number().nullable(),
+    modelSha256: z.string(),
+    versionsSha256: z.string(),
+    seconds: z.looseObject({ total: z.number(), training: z.number(), judging: z.number() }),
+  }),
+]);

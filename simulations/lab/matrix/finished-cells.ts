@@ -1,6 +1,7 @@
 import nodeFiles from "node:fs/promises";
+import { z } from "zod";
 import { storageError } from "../../../core/files/durable-write.ts";
-import { type CellResult, hasRun } from "../job/result.ts";
+import { type CellResult, hasRun, resultOutline } from "../job/result.ts";
 
 /** Results on disk, one JSON line each, so that a run that was interrupted goes on from the cells that are finished. */
 export interface FinishedCells {
@@ -49,10 +50,11 @@ interface Entry {
   readonly result: CellResult;
 }
 
+const entryOutline = z.looseObject({ software: z.string(), result: resultOutline });
+
 function entryIn(line: string): Entry | undefined {
   try {
-    const entry = JSON.parse(line) as Partial<Entry>;
-    return entry.result?.id === undefined || entry.software === undefined ? undefined : (entry as Entry);
+    return entryOutline.parse(JSON.parse(line)) as unknown as Entry;
   } catch {
     return undefined;
   }

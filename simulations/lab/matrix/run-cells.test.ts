@@ -128,7 +128,10 @@ test("finished cells survive a crash in the middle of a line; those of other sof
   const first = await openFinishedCells(path, "1");
   await first.add(result(0, "infeasible"));
   await first.add(result(1, "failed"));
-  await writeFile(path, `${await readFile(path, "utf8")}{"software":"1","result":{"id":"cut sh`);
+  await writeFile(
+    path,
+    `${await readFile(path, "utf8")}{"software":"1","result":{"id":"of another make","outcome":"completed"}}\n{"software":"1","result":{"id":"cut sh`,
+  );
   const second = await openFinishedCells(path, "1");
   expect([...second.results.values()]).toEqual([result(0, "infeasible")]);
   await second.add(result(2, "infeasible"));

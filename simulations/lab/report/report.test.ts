@@ -13,7 +13,7 @@ import { type Drawn, reportPage } from "./page.ts";
 import { pngPainter } from "./png.ts";
 import { type Report, reportDigest, reportOf } from "./report.ts";
 import { detectionOf, pointsOf, worstCases } from "./summary.ts";
-import { attackList } from "./tables.ts";
+import { attackList, clientTables, detectionTable } from "./tables.ts";
 import { madeUp, runOf } from "./testing.ts";
 
 const grid = smallGrid({
@@ -117,6 +117,39 @@ test("the page holds every mark and label, runs no script and asks nothing of an
   expect(html).not.toMatch(/<script|<Median>|(src|href)="(?!data:)/);
   const addresses = new Set(html.match(/https?:\/\/[^"'\s<]+/g));
   expect([...addresses].filter((it) => !it.startsWith("http://www.w3.org/"))).toEqual([]);
+});
+
+test("every drawing says on its own axes what its rows and columns are", () => {
+  const axes = {
+    "worst-case": ["FedAvg", "&lt;Median&gt;", "Krum"],
+    attacks: ["FedAvg", "&lt;Median&gt;", "Krum", "none", "SignFlipping", "LabelFlipping"],
+    "attack-success": ["FedAvg", "&lt;Median&gt;", "LabelFlipping"],
+  };
+  for (const [name, labels] of Object.entries(axes)) {
+    const svg = drawn.drawings.find((it) => it.name === name)?.svg ?? "";
+    expect(svg.match(/(?<=<text[^>]*>)[^<]+/g), name).toEqual(expect.arrayContaining(labels));
+  }
+});
+
+test("of many clients those who attack are shown first, and how many are not shown is said", async () => {
+  const [cell] = cellsOf(smallGrid());
+  if (cell === undefined) throw new Error("no cell");
+  const run = runOf(cell, 0.5);
+  const clients = Array.from({ length: 60 }, (_, i) => {
+    return { name: `client-${10 + i}`, isAttacker: i >= 55, rounds: 1, flagged: 0, refused: 0, figures: {} };
+  });
+  const html = clientTables(pointsOf([{ ...run, clients }]));
+  expect(html.match(/client-\d+ \(attacks\)/g)).toHaveLength(5);
+  expect(html.match(/client-\d+/g)).toHaveLength(50);
+  expect(html).toContain("10 more clients are in report.json");
+});
+
+test("attackers that were found over some seeds only are said to be", () => {
+  const [first, second] = cellsOf(smallGrid({ seeds: [0, 1] })) as [Cell, Cell];
+  const missed = runOf(second, 0.5);
+  const rounds = missed.rounds.map((it) => ({ ...it, attackersFlagged: 0 }));
+  expect(detectionTable(pointsOf([runOf(first, 0.5), { ...missed, rounds }]))).toContain("2 (1 of 2 seeds)");
+  expect(detectionTable(pointsOf([runOf(first, 0.5)]))).not.toContain("of 1 seeds");
 });
 
 test("charts export as PNG", async () => {

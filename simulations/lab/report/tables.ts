@@ -7,7 +7,7 @@ import { meanText, percent, spreadText } from "./figure-text.ts";
 import { cellText, labelsOf, NO_ATTACK } from "./labels.ts";
 import { shortfallMark, shortfallText } from "./shortfall.ts";
 import { epsilonText, mostSpent } from "./spending.ts";
-import { detectionOf, grouped, type Point, spreadOf, type WorstCase } from "./summary.ts";
+import { detectionOf, grouped, type Point, type Spread, spreadOf, type WorstCase } from "./summary.ts";
 
 export function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
@@ -65,10 +65,17 @@ export function detectionTable(points: readonly Point[]): string | undefined {
       mean("precision"),
       mean("recall"),
       mean("falsePositives"),
-      first === undefined ? "never" : first.mean.toFixed(first.count > 1 ? 1 : 0),
+      firstText(first, found.length),
     ];
   });
   return table(["attack", "rule", "setting", "precision", "recall", "false alarms", "first in round"], rows);
+}
+
+/** A mean over the seeds in which any attacker was found, with how many these are where it was not in all. */
+function firstText(first: Spread | undefined, numSeeds: number): string {
+  if (first === undefined) return "never";
+  const text = first.mean.toFixed(first.count > 1 ? 1 : 0);
+  return first.count === numSeeds ? text : `${text} (${first.count} of ${numSeeds} seeds)`;
 }
 
 /** What was spent of the clients' privacy, and what it bought; undefined where nothing was. */
@@ -99,7 +106,7 @@ export function clientTables(points: readonly Point[]): string {
     const [run] = point.runs;
     if (run === undefined) return [];
     const rows = run.clients
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .toSorted((a, b) => Number(b.isAttacker) - Number(a.isAttacker) || (a.name < b.name ? -1 : 1))
       .slice(0, MOST_CLIENTS)
       .map((client) => [
         `${client.name}${client.isAttacker ? " (attacks)" : ""}`,
@@ -109,7 +116,9 @@ export function clientTables(points: readonly Point[]): string {
         ...FIGURES.map((name) => client.figures[name]?.toFixed(2) ?? "–"),
       ]);
     const head = ["client", "rounds", "flagged", "refused", ...FIGURES];
-    return [`<details><summary>${escapeHtml(cellText(run.cell))}</summary>\n${table(head, rows)}\n</details>`];
+    const left = run.clients.length - rows.length;
+    const note = left > 0 ? `<p class="note">${left} more clients are in report.json.</p>\n` : "";
+    return [`<details><summary>${escapeHtml(cellText(run.cell))}</summary>\n${table(head, rows)}\n${note}</details>`];
   });
   return parts.join("\n");
 }
