@@ -180,7 +180,7 @@ export const BY_DISTANCE: Readonly<Record<string, Entry<Rule>>> = {
       summary: "The weighted mean after updates that stick out have lost weight, step by step.",
       definition:
         "All c_i = 1. While sum c > n - 2f: mu = sum c_i x_i / sum c_i; (lambda, v) the top eigenpair of the weighted covariance; t_i = <x_i - mu, v>^2; c_i *= 1 - t_i/t_max. The mu of least lambda.",
-      requires: "n >= 2f + 1",
+      requires: "n >= 2f + 1 and n <= 300",
       bound: "In the spectral sense: kappa = 4f/(n-f) (1 + f/(n-2f))^2 (Allouah et al. 2025). f = 0 gives the mean.",
       sensitivity: "2C",
       limits: "The filter does not know which way the honest vary most and takes weight from them, too.",

@@ -1,5 +1,5 @@
+import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
 import { FederationError } from "../../../core/errors.ts";
 import { writeNpy } from "../../../core/tensors/npy.ts";
 import type { AggregateOptions } from "../../cli-aggregate.ts";
@@ -22,7 +22,7 @@ type Print = (line: string) => void;
  */
 export async function aggregateFiles(options: AggregateOptions, print: Print): Promise<void> {
   const pipeline = pipelineFor(options);
-  assertOutputIsNew(options);
+  await assertOutputIsNew(options);
   const updates = await readUpdates(options.files);
   const weights = await readWeights(options.weights, updates.updates.length);
   const references = await readReferences(options.reference, pipeline.rule, updates.numCoordinates);
@@ -56,9 +56,21 @@ export async function aggregateFiles(options: AggregateOptions, print: Print): P
   }
 }
 
-function assertOutputIsNew({ output, files }: AggregateOptions): void {
-  if (output === undefined || !files.some((file) => resolve(file) === resolve(output))) return;
-  throw new FederationError("CONFIG_INVALID", `--output ${output}: one of the updates would be overwritten`);
+/** Under whatever name: a link to an input is that input. */
+async function assertOutputIsNew({ output, files, weights, reference }: AggregateOptions): Promise<void> {
+  const there = output === undefined ? undefined : await identityOf(output);
+  if (there === undefined) return;
+  const references = reference.map((text) => text.slice(text.indexOf("=") + 1));
+  for (const path of [...files, ...references, ...(weights === undefined ? [] : [weights])]) {
+    if ((await identityOf(path)) !== there) continue;
+    throw new FederationError("CONFIG_INVALID", `--output ${output}: ${path} would be overwritten`);
+  }
+}
+
+/** Undefined where there is no such file. */
+async function identityOf(path: string): Promise<string | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found && `${found.dev} ${found.ino}`;
 }
 
 function assertFeasible(pipeline: Pipeline, weights: Float64Array, numDropped: number): void {

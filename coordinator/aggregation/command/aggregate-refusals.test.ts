@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { npyHeader } from "../../../core/tensors/npy.ts";
 import { writeSafetensors } from "../../../core/tensors/safetensors.ts";
@@ -155,6 +155,26 @@ describe("before anything is computed", () => {
   test("an update is never overwritten by the aggregate", async () => {
     const file = await matrixFile([[1], [2]], "kept.json");
     await expect(typed("--rule", "FedAvg", "--output", file, file)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  });
+
+  test("nor is any other file that is read, whatever name it goes by", async () => {
+    const file = await matrixFile([[1], [2]], "linked.json");
+    const weights = await matrixFile([[1, 3]], "counts.json");
+    const link = at("link.json");
+    await symlink(file, link);
+    const before = await readFile(file, "utf8");
+    await expect(typed("--rule", "FedAvg", "--output", link, file)).rejects.toThrow("linked.json would be overwritten");
+    const weighted = typed("--rule", "FedAvg", "--weights", weights, "--output", weights, file);
+    await expect(weighted).rejects.toThrow("counts.json would be overwritten");
+    const started = await matrixFile([[0]], "start.json");
+    const referring = ["--rule", "CenteredClipping", "--param", "tau=1", "--reference", `previousAggregate=${started}`];
+    await expect(typed(...referring, "--output", started, file)).rejects.toThrow("start.json would be overwritten");
+    expect(await readFile(file, "utf8")).toBe(before);
+  });
+
+  test("what is no file is not waited for", async () => {
+    await mkdir(at("folder.json"), { recursive: true });
+    await expect(typed("--rule", "FedAvg", at("folder.json"))).rejects.toThrow("folder.json is no file");
   });
 
   test("a rule that cannot hold because updates were dropped says so", async () => {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { FederationError } from "../../../core/errors.ts";
 import { locateNpy, npyRowOffset, npyRows, readNpyRow } from "../../../core/tensors/npy.ts";
@@ -35,6 +35,10 @@ export async function openMatrix(path: string): Promise<MatrixFile> {
   const open = FORMATS[extname(path)];
   if (open === undefined) {
     throw new FederationError("CONFIG_INVALID", `${path}: files end in ${Object.keys(FORMATS).join(", ")}`);
+  }
+  // a pipe nobody writes to would be waited for without end
+  if ((await stat(path).catch(() => undefined))?.isFile() === false) {
+    throw new FederationError("CONFIG_INVALID", `${path} is no file`);
   }
   return open(path);
 }

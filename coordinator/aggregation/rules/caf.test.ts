@@ -147,5 +147,7 @@ describe("CAF", () => {
   test("half of the updates being attackers is refused", () => {
     expect(caf({ numByzantine: 2, tauMax: "kept" }).feasible(4)).toBe(false);
     expect(caf({ numByzantine: 2, tauMax: "kept" }).feasible(5)).toBe(true);
+    expect(caf({ numByzantine: 2, tauMax: "kept" }).feasible(300)).toBe(true);
+    expect(caf({ numByzantine: 2, tauMax: "kept" }).feasible(301)).toBe(false);
   });
 });

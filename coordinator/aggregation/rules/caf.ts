@@ -3,6 +3,9 @@ import { centredGram } from "./centred-gram.ts";
 import { symmetricEigen } from "./eigen.ts";
 import { onUpdates } from "./measures.ts";
 
+/** Up to n steps of about n^3: some seconds for so many, and hours for thousands. */
+const MOST_UPDATES = 300;
+
 /** Over which updates the greatest deviation is taken: those of positive weight, or all of them as in ByzFL. */
 export type TauMax = "kept" | "all";
 
@@ -35,8 +38,8 @@ export function caf({
   return {
     kind: "combine",
     name: "CAF",
-    feasible: (n) => n > 2 * f,
-    requirement: `at least ${2 * f + 1} updates (n >= 2f + 1, f = ${f})`,
+    feasible: (n) => n > 2 * f && n <= MOST_UPDATES,
+    requirement: `at least ${2 * f + 1} updates (n >= 2f + 1, f = ${f}) and at most ${MOST_UPDATES}, as it takes n^4 steps`,
     sensitivity: (_n, clipNorm) => 2 * clipNorm,
     carriesCentralNoise: false,
     isLong: true,
