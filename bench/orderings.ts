@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import type { CellRun } from "../simulations/lab/job/result.ts";
 import { NO_ATTACK } from "../simulations/lab/report/labels.ts";
 import type { Report } from "../simulations/lab/report/report.ts";
@@ -9,10 +10,17 @@ import { endOf, table } from "./report.ts";
 
 /**
  * What papers found, asked of our own runs of the scenarios: reads the report.json that `holdfast matrix` left for each of
- * them (in `--folder`, by default holdfast-lab) and says of every ordering whether it holds, with our figures.
+ * them (in `--folder`, by default holdfast-lab) and says of every ordering whether it holds, with our figures. `--study`
+ * asks one of them, or several, in place of all.
  */
-const place = process.argv.indexOf("--folder");
-const FOLDER = place === -1 ? "holdfast-lab" : (process.argv[place + 1] ?? "");
+const { values: options } = parseArgs({
+  options: {
+    folder: { type: "string", default: "holdfast-lab" },
+    study: { type: "string", multiple: true },
+    json: { type: "boolean" },
+    write: { type: "boolean" },
+  },
+});
 
 /** A point of a report by the labels it has there; those that a grid has only one of need no saying. */
 type Where = Partial<Pick<Point, "attack" | "defence" | "partition" | "numByzantine">>;
@@ -40,7 +48,7 @@ class Runs {
   }
 
   static async of(name: string): Promise<Runs> {
-    return new Runs(JSON.parse(await readFile(join(FOLDER, name, "report.json"), "utf8")) as Report);
+    return new Runs(JSON.parse(await readFile(join(options.folder, name, "report.json"), "utf8")) as Report);
   }
 
   accuracy(where: Where): Spread {
@@ -194,7 +202,7 @@ async function backdoor(): Promise<Ordering[]> {
 
 const STUDIES: readonly Study[] = [
   { name: "bucketing", source: "Karimireddy, He and Jaggi 2022", orderings: bucketing },
-  { name: "robustness map", source: "Allouah et al. 2023 (NNM) and 2024 (ARC)", orderings: robustnessMap },
+  { name: "robustness-map", source: "Allouah et al. 2023 (NNM) and 2024 (ARC)", orderings: robustnessMap },
   { name: "backdoor", source: "Gu et al. 2017, Bagdasaryan et al. 2020, Sun et al. 2019", orderings: backdoor },
 ];
 
@@ -207,9 +215,11 @@ function textOf(figure: Spread | number): string {
   return count === 1 ? mean.toFixed(3) : `${mean.toFixed(3)} (${min.toFixed(3)} to ${max.toFixed(3)}, ${count} seeds)`;
 }
 
-const studied = await Promise.all(STUDIES.map(async (it) => ({ ...it, orderings: await it.orderings() })));
-const text = studied.map(({ name, source, orderings }) => {
-  const rows = orderings.map(({ claim, published, greater, less }) => [
+const unknown = options.study?.find((name) => STUDIES.every((it) => it.name !== name));
+if (unknown !== undefined) throw new Error(`no study ${unknown}: there are ${STUDIES.map((it) => it.name).join(", ")}`);
+for (const { name, source, orderings } of STUDIES.filter((it) => options.study?.includes(it.name) ?? true)) {
+  const asked = await orderings();
+  const rows = asked.map(({ claim, published, greater, less }) => [
     claim,
     published ?? "no figure at hand",
     textOf(greater),
@@ -217,6 +227,6 @@ const text = studied.map(({ name, source, orderings }) => {
     meanOf(greater) > meanOf(less) ? "holds" : "**does not hold**",
   ]);
   const head = ["published ordering", "published", "here: should be greater", "than", ""];
-  return `### ${name}: ${source}\n\n${table(head, rows)}`;
-});
-await endOf("orderings", text.join("\n\n"), { studied });
+  const text = `### ${name}: ${source}\n\n${table(head, rows)}`;
+  await endOf(`orderings-${name}`, text, { source, orderings: asked });
+}
