@@ -20,18 +20,14 @@ export function sharesOf(cell: Cell, { labels }: Pick<HeldDataset, "labels">): P
   try {
     const shares = partitionOf(partition, labels, { numClients: numSharing, minimum: 1 }, random);
     if (attackersHold === undefined) return shares;
-    return [...shares, ...Array.from({ length: attackers }, (_, i) => heldBy(attackersHold, i, { shares, labels }))];
+    const held = attackersHold === "copies" ? shares : [examplesOf(attackersHold.label, labels)];
+    return [...shares, ...Array.from({ length: attackers }, (_, i) => held[i % held.length] as Uint32Array)];
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new FederationError("PLAN_INVALID", `the data cannot be shared out: ${error.message}`, { cause: error });
   }
 }
 
-function heldBy(
-  attackersHold: NonNullable<Cell["attackersHold"]>,
-  attacker: number,
-  { shares, labels }: { readonly shares: Partition; readonly labels: HeldDataset["labels"] },
-): Uint32Array {
-  if (attackersHold === "copies") return shares[attacker % shares.length] as Uint32Array;
-  return Uint32Array.from(labels.keys()).filter((index) => labels[index] === attackersHold.label);
+function examplesOf(label: number, labels: HeldDataset["labels"]): Uint32Array {
+  return Uint32Array.from(labels.keys()).filter((index) => labels[index] === label);
 }
