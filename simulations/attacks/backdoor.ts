@@ -1,7 +1,6 @@
 import { type Dataset, subset } from "../../core/data/dataset.ts";
-import type { AttackKnowing } from "./attack.ts";
 import { isAmong, placesWhere, poisoned } from "./poisoned-dataset.ts";
-import { ALL_STROKES, CORNER, offsetsOf, type Pixel, STROKES } from "./trigger.ts";
+import { ALL_STROKES, CORNER, offsetsOf, type Pixel } from "./trigger.ts";
 
 export interface Backdoor {
   /** The class that whatever bears the trigger is to be taken for. */
@@ -11,20 +10,8 @@ export interface Backdoor {
   readonly numClasses: number;
 }
 
-/** PixelBackdoor (Gu et al. 2017, BadNets): honest training on data of which a share bears a trigger and its label. */
-export function pixelBackdoor(backdoor: Backdoor): AttackKnowing<"data"> {
-  return { knows: "data", dataset: (honest) => backdoored(honest, CORNER, backdoor) };
-}
-
-/** DistributedBackdoor (Xie et al. 2020, DBA): each attacker stamps a part; the whole is what opens the door. */
-export function distributedBackdoor(backdoor: Backdoor): AttackKnowing<"data"> {
-  return {
-    knows: "data",
-    dataset: (honest, place) => backdoored(honest, STROKES[place % STROKES.length] as readonly Pixel[], backdoor),
-  };
-}
-
-function backdoored(honest: Dataset, trigger: readonly Pixel[], backdoor: Backdoor): Dataset {
+/** The honest examples, a share of them with the trigger on and labelled as the target. */
+export function backdoored(honest: Dataset, trigger: readonly Pixel[], backdoor: Backdoor): Dataset {
   const { target, share, numClasses } = backdoor;
   const offsets = offsetsOf(trigger, honest.inputShape);
   return poisoned(honest, numClasses, {

@@ -1,14 +1,7 @@
 import type { Attack } from "./attack.ts";
-import { collusion, type Source } from "./crafting.ts";
-import { along, dot, meanOf, squaredDistance, stdDevOf } from "./moments.ts";
-
-/** Which way to leave the honest mean mu: against it, against its signs, or against the standard deviation. */
-export type Perturbation = "unit" | "sign" | "std";
-
-export interface Stretch {
-  readonly perturbation: Perturbation;
-  readonly from: Source;
-}
+import { collusion } from "./crafting.ts";
+import { along, dot, meanOf, squaredDistance } from "./moments.ts";
+import { directionOf, type Perturbation, type Stretch } from "./stretch.ts";
 
 /**
  * MinMax (Shejwalkar and Houmansadr 2021): all attackers send mu + gamma p with the largest gamma that
@@ -16,14 +9,6 @@ export interface Stretch {
  */
 export function minMax({ perturbation, from }: Stretch): Attack {
   return collusion(from, (rows) => farthestByMaximum(rows, perturbation));
-}
-
-/**
- * MinSum (the same): the largest gamma that keeps the sum of squared distances to the honest deltas at
- * most as great as the greatest such sum of an honest one.
- */
-export function minSum({ perturbation, from }: Stretch): Attack {
-  return collusion(from, (rows) => farthestBySum(rows, perturbation));
 }
 
 /**
@@ -44,29 +29,3 @@ export function farthestByMaximum(rows: readonly Float32Array[], perturbation: P
   });
   return along(mean, p, Math.min(...roots));
 }
-
-/** As the deviations from the mean sum to 0: sum_i ||mu + gamma p - x_i||^2 = n gamma^2 ||p||^2 + sum_i ||mu - x_i||^2. */
-export function farthestBySum(rows: readonly Float32Array[], perturbation: Perturbation): Float32Array {
-  const mean = meanOf(rows);
-  const p = directionOf(perturbation, rows, mean);
-  const a = rows.length * dot(p, p);
-  if (a === 0) return Float32Array.from(mean);
-  const spread = sum(rows.map((row) => squaredDistance(mean, row)));
-  const largest = Math.max(...rows.map((row) => sum(rows.map((other) => squaredDistance(row, other)))));
-  return along(mean, p, Math.sqrt(Math.max(0, largest - spread) / a));
-}
-
-function directionOf(perturbation: Perturbation, rows: readonly Float32Array[], mean: Float64Array): Float64Array {
-  switch (perturbation) {
-    case "unit": {
-      const length = Math.sqrt(dot(mean, mean));
-      return mean.map((value) => (length === 0 ? 0 : -value / length));
-    }
-    case "sign":
-      return mean.map((value) => -Math.sign(value));
-    case "std":
-      return stdDevOf(rows, mean).map((value) => -value);
-  }
-}
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

@@ -2,17 +2,7 @@ import type { TrainingTask } from "../../client/index.ts";
 import type { Attack, Insider } from "./attack.ts";
 import { crafting, oncePerAttempt } from "./crafting.ts";
 import { lineSearch, type Search } from "./line-search.ts";
-import { along, meanOf, squaredDistance, stdDevOf } from "./moments.ts";
-
-/** OptimalIPM: the factor of InnerProductManipulation that leads the whole pipeline farthest from the honest mean. */
-export function optimalIpm({ search }: { readonly search: Search }): Attack {
-  return optimal(search, (_, mean) => ({ from: new Float64Array(mean.length), direction: mean.map((it) => -it) }));
-}
-
-/** OptimalALIE: the same for mu + z * sigma of ALittleIsEnough. */
-export function optimalAlie({ search }: { readonly search: Search }): Attack {
-  return optimal(search, (rows, mean) => ({ from: mean, direction: stdDevOf(rows, mean) }));
-}
+import { along, meanOf, squaredDistance } from "./moments.ts";
 
 type LineOf = (rows: readonly Float32Array[], mean: Float64Array) => Line;
 
@@ -26,7 +16,7 @@ interface Line {
  * All attackers send the row along a line for which ||F(honest and attackers) - mean(honest)|| is the greatest, F being
  * the pipeline in force (the optimised attacks in the experiments of Allouah et al. 2023, and of ByzFL).
  */
-function optimal(search: Search, lineOf: LineOf): Attack {
+export function optimal(search: Search, lineOf: LineOf): Attack {
   const once = oncePerAttempt<Float32Array>();
   return {
     knows: "knows-rule",

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { byteDataset } from "../../core/data/dataset.ts";
@@ -32,6 +33,11 @@ describe("every attack", () => {
       expect(attackSettingsSchema.parse(JSON.parse(JSON.stringify(settings)))).toEqual(settings);
     },
   );
+
+  test.each(ATTACK_NAMES)("%s has a file of its own", (name) => {
+    const kebab = name.replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, "-").toLowerCase();
+    expect(readdirSync(import.meta.dirname)).toContain(`${kebab}.ts`);
+  });
 
   test("is named as the papers do", () => {
     expect(ATTACK_NAMES).toHaveLength(25);

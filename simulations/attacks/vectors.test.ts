@@ -7,11 +7,13 @@ import { gaussianNoise } from "./gaussian-noise.ts";
 import { innerProductManipulation } from "./inner-product-manipulation.ts";
 import { lineSearch } from "./line-search.ts";
 import { farthestAlong, mimic, principalDirection } from "./mimic.ts";
-import { farthestByMaximum, farthestBySum, minMax, minSum } from "./min-max.ts";
+import { farthestByMaximum, minMax } from "./min-max.ts";
+import { farthestBySum, minSum } from "./min-sum.ts";
 import { dot, meanOf, squaredDistance, stdDevOf } from "./moments.ts";
 import { nonFinite } from "./non-finite.ts";
 import { normalQuantile } from "./normal-quantile.ts";
-import { optimalAlie, optimalIpm } from "./optimal.ts";
+import { optimalAlie } from "./optimal-alie.ts";
+import { optimalIpm } from "./optimal-ipm.ts";
 import { signFlipping } from "./sign-flipping.ts";
 import { insider, rowsOf, sentBy, taskOf, trainerOf } from "./testing.ts";
 

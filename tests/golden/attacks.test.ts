@@ -5,11 +5,13 @@ import { shiftedMean, undetectableZ } from "../../simulations/attacks/a-little-i
 import { beyondEstimate, beyondHonest, pickedAtMost } from "../../simulations/attacks/fang.ts";
 import { manipulatedMean } from "../../simulations/attacks/inner-product-manipulation.ts";
 import { mimic } from "../../simulations/attacks/mimic.ts";
-import { farthestByMaximum, type Perturbation } from "../../simulations/attacks/min-max.ts";
+import { farthestByMaximum } from "../../simulations/attacks/min-max.ts";
 import { squaredDistance } from "../../simulations/attacks/moments.ts";
 import { nonFinite } from "../../simulations/attacks/non-finite.ts";
-import { optimalAlie, optimalIpm } from "../../simulations/attacks/optimal.ts";
+import { optimalAlie } from "../../simulations/attacks/optimal-alie.ts";
+import { optimalIpm } from "../../simulations/attacks/optimal-ipm.ts";
 import { flippedSigns } from "../../simulations/attacks/sign-flipping.ts";
+import type { Perturbation } from "../../simulations/attacks/stretch.ts";
 import { insider, sentBy, taskOf, trainerOf } from "../../simulations/attacks/testing.ts";
 import { CORNER, offsetsOf, type Pixel, STROKES } from "../../simulations/attacks/trigger.ts";
 import { furthest, numbers } from "./aggregation.entries.ts";

@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { FederationError } from "../../../core/errors.ts";
-import { distributedBackdoor, pixelBackdoor, triggeredTestSet } from "../backdoor.ts";
+import { triggeredTestSet } from "../backdoor.ts";
+import { constrainAndScale } from "../constrain-and-scale.ts";
+import { distributedBackdoor } from "../distributed-backdoor.ts";
 import { edgeCase, edgeTestSet } from "../edge-case.ts";
 import { flippedTestSet, labelFlipping } from "../label-flipping.ts";
-import { constrainAndScale, modelReplacement } from "../model-replacement.ts";
+import { modelReplacement } from "../model-replacement.ts";
+import { pixelBackdoor } from "../pixel-backdoor.ts";
 import { sybils } from "../sybils.ts";
 import { type Entry, entry, type Setting } from "./entry.ts";
 

@@ -4,9 +4,11 @@ import { fang } from "../fang.ts";
 import { gaussianNoise } from "../gaussian-noise.ts";
 import { innerProductManipulation } from "../inner-product-manipulation.ts";
 import { mimic } from "../mimic.ts";
-import { minMax, minSum } from "../min-max.ts";
+import { minMax } from "../min-max.ts";
+import { minSum } from "../min-sum.ts";
 import { nonFinite } from "../non-finite.ts";
-import { optimalAlie, optimalIpm } from "../optimal.ts";
+import { optimalAlie } from "../optimal-alie.ts";
+import { optimalIpm } from "../optimal-ipm.ts";
 import { signFlipping } from "../sign-flipping.ts";
 import { type Entry, entry, type Setting } from "./entry.ts";
 
