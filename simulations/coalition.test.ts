@@ -28,7 +28,7 @@ test("everyone leaves with everyone's delta, in one order, whoever came first", 
 test("each knows its place and how many they are", async () => {
   relay = await startCoalition(["a", "b", "c"], LIMITS);
   expect(relay.accessOf("b")).toMatchObject({ member: "b", place: 1, numMembers: 3 });
-  expect(coalitionAt(relay.accessOf("b")).numAttackers(task(1))).toBe(3);
+  expect(coalitionAt(relay.accessOf("b")).places(task(1))).toEqual([0, 1, 2]);
 });
 
 test("rounds do not mix", async () => {

@@ -103,7 +103,7 @@ export async function startCoalition(
 /** Joins a coalition that is met over loopback HTTP. Failures end the training with TRAINER_FAILED. */
 export function coalitionAt({ url, token, member, numMembers }: CoalitionAccess): Coalition {
   return {
-    numAttackers: () => numMembers,
+    places: () => Array.from({ length: numMembers }, (_, place) => place),
     exchange: async ({ jobId, round, attempt, signal }, delta) => {
       const response = await fetch(`${url}/${jobId}/${round}/${attempt}/${encodeURIComponent(member)}`, {
         method: "POST",

@@ -48,8 +48,8 @@ export interface Oneself {
 
 /** Where colluders meet: each brings its honest delta and leaves with everyone's. */
 export interface Coalition {
-  /** Attackers in the cohort of this attempt. */
-  numAttackers(task: TrainingTask): number;
+  /** The places of the attackers in the cohort of this attempt, in an order that is the same for all. */
+  places(task: TrainingTask): readonly number[];
   /**
    * @param delta d values
    * @returns one row per attacker in the cohort, in an order that is the same for all of them
@@ -69,6 +69,7 @@ export interface Omniscient extends Colluder {
 export interface Insider extends Omniscient {
   /**
    * What the coordinator would make of these deltas: admission's bound on norms, pre-aggregators and rule.
+   * @param deltas of the honest clients in the order of `honest`, then of the attackers in the order of `places`
    * @returns d values; undefined where the pipeline could not hold with what admission leaves of them
    */
   aggregate(task: TrainingTask, deltas: readonly Float32Array[]): Promise<Float32Array | undefined>;

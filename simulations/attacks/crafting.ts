@@ -5,7 +5,7 @@ import type { Random } from "../../core/random/random.ts";
 import { seededRandom } from "../../core/random/seeded.ts";
 import { bytesOf } from "../../core/tensors/digest.ts";
 import type { LocalUpdate } from "../../core/update.ts";
-import type { Attack } from "./attack.ts";
+import type { Attack, Coalition } from "./attack.ts";
 
 /** A trainer that trains honestly and then sends another delta, of the same length, in place of the honest one. */
 export function crafting(
@@ -54,6 +54,11 @@ export function collusion(
     trainer: (honest, known) =>
       crafting(honest, async ({ delta }, task) => made(await known.exchange(task, delta), task)),
   };
+}
+
+/** The same row from each attacker in the cohort. */
+export function fromAll(known: Coalition, task: TrainingTask, row: Float32Array): Float32Array[] {
+  return known.places(task).map(() => row);
 }
 
 /** Remembers what was made for the attempt that was last asked about. */

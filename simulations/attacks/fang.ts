@@ -1,16 +1,25 @@
 import type { TrainingTask } from "../../client/index.ts";
 import type { Attack, Insider } from "./attack.ts";
-import { crafting, oncePerAttempt, ownChance } from "./crafting.ts";
-import { dot, meanOf, squaredDistance, stdDevOf } from "./moments.ts";
+import { crafting, fromAll, oncePerAttempt, ownChance, sharedChance } from "./crafting.ts";
+import { againstSigns, beyondEstimate, beyondHonest, greatestPicked, signsOf } from "./fang-rows.ts";
+import { expandThenContract } from "./line-search.ts";
+import { dot, squaredDistance } from "./moments.ts";
 
-/** The rule to attack; `auto` is the one of the plan. */
+/** The family of rules whose attack to carry out; `auto` goes by the plan's rule and what the pipeline makes of either. */
 export type Target = "auto" | "Krum" | "TrimmedMean";
 
 /**
- * Fang (Fang et al. 2020, "Local Model Poisoning Attacks to Byzantine-Robust Federated Learning", sections 3.2 and 3.3):
- * the aggregate is led against the signs s of the honest mean, in a way of its own for each family of rules. Against
- * Krum: -lambda s, with the greatest lambda that is picked. Against trimmed mean and median: values beyond the honest
- * ones, or where these are not known (`colluders`) beyond three estimated standard deviations.
+ * Fang (Fang et al. 2020, "Local Model Poisoning Attacks to Byzantine-Robust Federated Learning", section 3): the aggregate
+ * is led against the signs s of the honest mean, as far as the whole pipeline in force lets the attackers lead it.
+ *
+ * `Krum`, and `auto` where the plan's rule picks updates (section 3.2): all send -lambda s, with the greatest lambda that is
+ * picked. `TrimmedMean`, and `auto` elsewhere or where nothing is ever picked (section 3.3): each sends values drawn from
+ * beyond the honest ones. How far beyond, and with `auto` whether -lambda s does more, goes by what the paper wants: the
+ * greatest s^T (before - after), before being what the pipeline would put out without the attack, after with it. As
+ * before is the same whatever is sent, it is not asked for. The paper's own b = 2 is tried first: it is what is sent where
+ * nothing does more, or where the pipeline could not hold with anything that is tried.
+ *
+ * Who does not know the honest deltas (`colluders`) tries nothing: values three to four estimated deviations off the mean.
  */
 export function fang({ against, from }: { readonly against: Target; readonly from: "honest" | "colluders" }): Attack {
   if (from === "colluders") {
@@ -18,85 +27,82 @@ export function fang({ against, from }: { readonly against: Target; readonly fro
       knows: "colluders",
       trainer: (honest, known) =>
         crafting(honest, async ({ delta }, task) => {
-          return beyondEstimate(await known.exchange(task, delta), uniformOf(task));
+          const random = ownChance(task);
+          return beyondEstimate(await known.exchange(task, delta), () => random.uniform());
         }),
     };
   }
-  const once = oncePerAttempt<Float32Array>();
+  const once = oncePerAttempt<ReadonlyMap<number, Float32Array>>();
   return {
     knows: "knows-rule",
     trainer: (honest, known) =>
       crafting(honest, async (_, task) => {
-        const rows = await known.honest(task);
-        if (!isKrum(against, task)) return beyondHonest(rows, uniformOf(task));
-        return once(task, () => pickedAtMost(rows, (row) => isPicked(row, rows, known, task)));
+        const rows = await once(task, () => rowsByPlace(against, known, task));
+        return rows.get(known.place) as Float32Array;
       }),
   };
 }
 
-const uniformOf = (task: TrainingTask) => {
-  const random = ownChance(task);
-  return () => random.uniform();
-};
+async function rowsByPlace(against: Target, known: Insider, task: TrainingTask) {
+  const places = known.places(task);
+  const rows = await craft(against, task, siegeOf(known, task, await known.honest(task)));
+  return new Map(places.map((place, i) => [place, rows[i] as Float32Array]));
+}
+
+/** What can be sent, one row from each attacker in the order of their places, and what would come of it. */
+interface Siege {
+  readonly honest: readonly Float32Array[];
+  straight(lambda: number): Float32Array[];
+  beyond(b?: number): Float32Array[];
+  outcome(crafted: readonly Float32Array[]): Promise<Float32Array | undefined>;
+}
+
+function siegeOf(known: Insider, task: TrainingTask, honest: readonly Float32Array[]): Siege {
+  const straight = againstSigns(honest);
+  const drawn = beyondHonest(honest);
+  return {
+    honest,
+    straight: (lambda) => fromAll(known, task, straight(lambda)),
+    beyond(b) {
+      const random = sharedChance(task);
+      return known.places(task).map(() => drawn(() => random.uniform(), b));
+    },
+    outcome: (crafted) => known.aggregate(task, [...honest, ...crafted]),
+  };
+}
 
 const PICKING = ["Krum", "MultiKrum", "Bulyan"];
 
-function isKrum(against: Target, { plan }: TrainingTask): boolean {
-  return against === "Krum" || (against === "auto" && PICKING.includes(plan.aggregation.rule.name));
-}
-
-/** Whether the pipeline's output comes nearer to the row, sent by all attackers, than to any honest one. */
-async function isPicked(row: Float32Array, rows: readonly Float32Array[], known: Insider, task: TrainingTask) {
-  const crafted = Array.from({ length: known.numAttackers(task) }, () => row);
-  const result = await known.aggregate(task, [...rows, ...crafted]);
-  if (result === undefined) return false;
-  const nearest = Math.min(...rows.map((honest) => squaredDistance(result, honest)));
-  return squaredDistance(result, row) < nearest;
-}
-
-const BISECTIONS = 20;
-
-/** -lambda s with the greatest lambda that is picked, by bisection up to rows ten times as long as any honest one. */
-export async function pickedAtMost(
-  rows: readonly Float32Array[],
-  picks: (row: Float32Array) => Promise<boolean>,
-): Promise<Float32Array> {
-  const signs = meanOf(rows).map(Math.sign);
-  const at = (lambda: number) => Float32Array.from(signs, (sign) => -lambda * sign);
-  const longest = Math.sqrt(Math.max(...rows.map((row) => dot(row, row))));
-  let picked = 0;
-  let refused = (10 * longest) / Math.sqrt(Math.max(1, dot(signs, signs)));
-  for (let i = 0; i < BISECTIONS; i++) {
-    const lambda = (picked + refused) / 2;
-    if (await picks(at(lambda))) picked = lambda;
-    else refused = lambda;
+async function craft(against: Target, { plan }: TrainingTask, siege: Siege): Promise<readonly Float32Array[]> {
+  if (against === "Krum" || (against === "auto" && PICKING.includes(plan.aggregation.rule.name))) {
+    const lambda = await greatestPicked((it) => isPicked(siege.straight(it), siege));
+    if (lambda > 0 || against === "Krum") return siege.straight(lambda);
   }
-  return at(picked);
+  return mostDeviating(against, siege);
 }
 
-/** The paper's b: how far beyond the honest values a crafted one may lie, as a factor. */
-const BEYOND = 2;
-
-/**
- * Where honest deltas would raise a coordinate, a value drawn from below the least of them; where they would lower it,
- * from above the greatest; where they do neither, their mean.
- *
- * @param uniform draws from [0, 1): 0 is the honest extreme itself, 1 the far end
- */
-export function beyondHonest(rows: readonly Float32Array[], uniform: () => number): Float32Array {
-  return Float32Array.from(meanOf(rows), (mean, k) => {
-    if (mean === 0) return 0;
-    const values = rows.map((row) => row[k] as number);
-    const extreme = mean > 0 ? Math.min(...values) : Math.max(...values);
-    const pointsAway = mean > 0 ? extreme > 0 : extreme < 0;
-    const farEnd = pointsAway ? extreme / BEYOND : extreme * BEYOND;
-    return extreme + uniform() * (farEnd - extreme);
-  });
+/** Whether the pipeline's output comes nearer to the row that all attackers send than to any honest one. */
+async function isPicked(crafted: readonly Float32Array[], { honest, outcome }: Siege): Promise<boolean> {
+  const result = await outcome(crafted);
+  if (result === undefined) return false;
+  const nearest = Math.min(...honest.map((row) => squaredDistance(result, row)));
+  return squaredDistance(result, crafted[0] as Float32Array) < nearest;
 }
 
-/** The same from three to four estimated standard deviations off the estimated mean: mu - s U[3, 4] sigma. */
-export function beyondEstimate(rows: readonly Float32Array[], uniform: () => number): Float32Array {
-  const mean = meanOf(rows);
-  const sigma = stdDevOf(rows, mean);
-  return Float32Array.from(mean, (mu, k) => mu - Math.sign(mu) * (3 + uniform()) * (sigma[k] as number));
+/** Of b, from 1, and of lambda, from 0: with the paper's b these are twenty questions to the pipeline. */
+const B_STEPS = { firstStep: 0.5, evaluations: 9 };
+const LAMBDA_STEPS = { firstStep: 0.25, evaluations: 10 };
+
+async function mostDeviating(against: Target, { honest, straight, beyond, outcome }: Siege) {
+  const signs = signsOf(honest);
+  const deviation = async (crafted: readonly Float32Array[]) => {
+    const after = await outcome(crafted);
+    return after === undefined ? -Infinity : -dot(signs, after);
+  };
+  let most = { crafted: beyond(), y: await deviation(beyond()) };
+  const b = await expandThenContract((x) => deviation(beyond(1 + x)), B_STEPS);
+  if (b.y > most.y) most = { crafted: beyond(1 + b.x), y: b.y };
+  if (against === "TrimmedMean") return most.crafted;
+  const lambda = await expandThenContract((x) => deviation(straight(x)), LAMBDA_STEPS);
+  return lambda.y > most.y ? straight(lambda.x) : most.crafted;
 }

@@ -1,6 +1,6 @@
 import type { TrainingTask } from "../../client/index.ts";
 import type { Attack, Insider } from "./attack.ts";
-import { crafting, oncePerAttempt } from "./crafting.ts";
+import { crafting, fromAll, oncePerAttempt } from "./crafting.ts";
 import { lineSearch, type Search } from "./line-search.ts";
 import { along, meanOf, squaredDistance } from "./moments.ts";
 
@@ -29,9 +29,8 @@ async function worst(known: Insider, task: TrainingTask, search: Search, lineOf:
   const mean = meanOf(rows);
   const { from, direction } = lineOf(rows, mean);
   const at = (factor: number) => along(from, direction, factor);
-  const factor = await lineSearch(search, async (x) => {
-    const crafted = Array.from({ length: known.numAttackers(task) }, () => at(x));
-    const result = await known.aggregate(task, [...rows, ...crafted]);
+  const { x: factor } = await lineSearch(search, async (x) => {
+    const result = await known.aggregate(task, [...rows, ...fromAll(known, task, at(x))]);
     return result === undefined ? 0 : Math.sqrt(squaredDistance(result, mean));
   });
   return at(factor);

@@ -48,7 +48,7 @@ export function insider(changes: Partial<Insider> = {}): Insider {
   return {
     place: 0,
     signer: clientSigningKey(new Uint8Array(32).fill(9)),
-    numAttackers: () => 2,
+    places: () => [0, 1],
     exchange: async (_, delta) => [delta, delta],
     honest: async () => rowsOf([1, 0, 2], [3, 0, 4]),
     honestNames: () => ["a", "b", "c", "d"],

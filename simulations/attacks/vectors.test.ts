@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { seededRandom } from "../../core/random/seeded.ts";
 import { aLittleIsEnough, shiftedMean, undetectableZ, whyNoOp } from "./a-little-is-enough.ts";
-import { beyondEstimate, beyondHonest, fang, pickedAtMost } from "./fang.ts";
 import { gaussianNoise } from "./gaussian-noise.ts";
 import { innerProductManipulation } from "./inner-product-manipulation.ts";
 import { lineSearch } from "./line-search.ts";
@@ -276,57 +275,6 @@ describe("MinMax and MinSum", () => {
     expect(await sentBy(minMax({ perturbation: "std", from: "honest" }), insider({ honest }))).toEqual([1, 2, 3]);
     expect(await sentBy(minSum({ perturbation: "unit", from: "honest" }), insider({ honest }))).toEqual([1, 2, 3]);
     expect([...farthestByMaximum(rowsOf([0, 0]), "unit")]).toEqual([0, 0]);
-  });
-});
-
-describe("Fang", () => {
-  test("worked by hand: below the least where the honest rise, above the greatest where they fall", () => {
-    // means 2 (least 1, so 1/2..1), -2 (greatest -1, so -1..-1/2), 1 (least -1, so -2..-1), 0
-    const rows = rowsOf([1, -1, 3, 1], [3, -3, -1, -1]);
-    expect([...beyondHonest(rows, () => 0)]).toEqual([1, -1, -1, 0]);
-    expect([...beyondHonest(rows, () => 1)]).toEqual([0.5, -0.5, -2, 0]);
-  });
-
-  test("an estimate of mean 2 and deviation sqrt 2 ends between three and four of them below", async () => {
-    const rows = rowsOf([1, 0, -3], [3, 0, -1]);
-    expect(beyondEstimate(rows, () => 0)[0]).toBeCloseTo(2 - 3 * Math.SQRT2, 6);
-    expect(beyondEstimate(rows, () => 1)[2]).toBeCloseTo(-2 + 4 * Math.SQRT2, 6);
-    expect(beyondEstimate(rows, () => 1)[1]).toBe(0);
-    const [value = 0] = await sentBy(
-      fang({ against: "auto", from: "colluders" }),
-      insider({ exchange: async () => rows }),
-    );
-    expect(value).toBeGreaterThanOrEqual(2 - 4 * Math.SQRT2);
-    expect(value).toBeLessThanOrEqual(2 - 3 * Math.SQRT2);
-  });
-
-  test("bisects to the greatest lambda that is picked", async () => {
-    const rows = rowsOf([1, -1], [1, -1]);
-    const row = await pickedAtMost(rows, async ([first = 0]) => -first <= 2.5);
-    expect(row[0]).toBeCloseTo(-2.5, 4);
-    expect(row[1]).toBeCloseTo(2.5, 4);
-    expect([...(await pickedAtMost(rows, async () => false))]).toEqual([-0, 0]);
-  });
-
-  test("against Krum only when the plan's rule is of its kind, or it is told so", async () => {
-    const aggregate = vi.fn(async () => undefined);
-    const known = insider({ aggregate });
-    const krum = taskOf({}, { aggregation: { rule: { name: "MultiKrum" } } });
-    await sentBy(fang({ against: "auto", from: "honest" }), known);
-    expect(aggregate).not.toHaveBeenCalled();
-    await sentBy(fang({ against: "auto", from: "honest" }), known, krum);
-    await sentBy(fang({ against: "Krum", from: "honest" }), known);
-    expect(aggregate).toHaveBeenCalledTimes(40);
-    await sentBy(fang({ against: "TrimmedMean", from: "honest" }), known, krum);
-    expect(aggregate).toHaveBeenCalledTimes(40);
-  });
-
-  test("against a rule that picks the row nearest to zero, the row is just nearer than any honest one", async () => {
-    const rows = rowsOf([1, 1, 1], [2, 2, 2]);
-    const nearest = (deltas: readonly Float32Array[]) => deltas.toSorted((a, b) => dot(a, a) - dot(b, b))[0];
-    const known = insider({ honest: async () => rows, aggregate: async (_, deltas) => nearest(deltas) });
-    const delta = await sentBy(fang({ against: "Krum", from: "honest" }), known);
-    for (const value of delta) expect(value).toBeCloseTo(-1, 4);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { aggregateOf, float32, type Setup } from "../../coordinator/aggregation/testing.ts";
 import { seededRandom } from "../../core/random/seeded.ts";
 import { shiftedMean, undetectableZ } from "../../simulations/attacks/a-little-is-enough.ts";
-import { beyondEstimate, beyondHonest, pickedAtMost } from "../../simulations/attacks/fang.ts";
+import { againstSigns, beyondEstimate, beyondHonest, greatestPicked } from "../../simulations/attacks/fang-rows.ts";
 import { manipulatedMean } from "../../simulations/attacks/inner-product-manipulation.ts";
 import { mimic } from "../../simulations/attacks/mimic.ts";
 import { farthestByMaximum } from "../../simulations/attacks/min-max.ts";
@@ -56,11 +56,12 @@ const VARIANTS: Readonly<Record<string, Craft>> = {
   Optimal_ALittleIsEnough: (it) => sent(it, optimalAlie({ search: "byzfl" })),
   "our_attack_dist (Min-Max)": (it) =>
     farthestByMaximum(rowsOf(it), DIRECTIONS[String(it.params["dev_type"])] ?? "unit"),
-  "Fang trimmed-mean/median (full knowledge, b=2)": (it) => beyondHonest(rowsOf(it), () => 1),
+  "Fang trimmed-mean/median (full knowledge, b=2)": (it) => beyondHonest(rowsOf(it))(() => 1),
   "Fang trimmed-mean/median (partial knowledge, midpoint 3.5 sigma)": (it) => beyondEstimate(rowsOf(it), () => 0.5),
-  "Fang Krum (full knowledge, 20-step bisection)": (it) => {
+  "Fang Krum (full knowledge, 20-step bisection)": async (it) => {
     const rows = rowsOf(it);
-    return pickedAtMost(rows, async (row) => picksByDistance(rows, row, of(it, "m")));
+    const straight = againstSigns(rows);
+    return straight(await greatestPicked(async (lambda) => picksByDistance(rows, straight(lambda), of(it, "m"))));
   },
 };
 
@@ -70,7 +71,7 @@ function sent(entry: Golden, attack: Parameters<typeof sentBy>[0]): Promise<numb
   const setup = pipelineOf(entry);
   const known = insider({
     honest: async () => rows,
-    numAttackers: () => setup.numByzantine ?? 0,
+    places: () => Array.from({ length: setup.numByzantine ?? 0 }, (_, place) => place),
     aggregate: async (_, deltas) => (await aggregateOf(deltas, setup)).values,
   });
   const schema = [{ name: "w", shape: [rows[0]?.length ?? 0] }];
@@ -122,8 +123,9 @@ test("a random draw of Fang's lies where the published test wants it", () => {
   const entry = named("AdaptiveAdversary (Fang trim/median)");
   const { lower_bound: lower, upper_bound: upper } = entry.output as Record<string, number[]>;
   const random = seededRandom(new Uint8Array(32));
-  for (let draw = 0; draw < 100; draw++) {
-    beyondHonest(rowsOf(entry), () => random.uniform()).forEach((value, k) => {
+  const draw = beyondHonest(rowsOf(entry));
+  for (let i = 0; i < 100; i++) {
+    draw(() => random.uniform()).forEach((value, k) => {
       expect(value).toBeGreaterThanOrEqual((lower?.[k] as number) - 1e-6);
       expect(value).toBeLessThanOrEqual((upper?.[k] as number) + 1e-6);
     });

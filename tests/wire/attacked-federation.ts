@@ -112,7 +112,7 @@ function insider({ signer, name }: Member, members: readonly Member[]): Insider 
   return {
     place: attackers.findIndex((it) => it.name === name),
     signer,
-    numAttackers: () => attackers.length,
+    places: () => [...attackers.keys()],
     exchange: async (_, delta) => attackers.map(() => delta.map(() => 42)),
     honest: unknown,
     honestNames: () => [],

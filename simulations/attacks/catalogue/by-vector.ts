@@ -106,7 +106,7 @@ export const BY_VECTOR: Readonly<Record<string, Entry>> = {
       attack: () => fang(settings),
       describe: () =>
         settings.from === "honest"
-          ? "attackers lead every coordinate against the honest mean: as far as a pipeline that picks still picks them, and against others somewhat beyond the honest values"
+          ? "attackers try rows against the signs of the honest mean on the whole pipeline, and send the longest that is picked or those that lead it farthest back"
           : "attackers send values three to four standard deviations beyond the mean of their own honest deltas",
       whyHarmless: ({ numAttackers }) => alone(settings.from, numAttackers),
     }),

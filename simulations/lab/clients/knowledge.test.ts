@@ -35,6 +35,16 @@ test.each([
   expect([...(result ?? [])]).toEqual([Math.fround(mean)]);
 });
 
+test("attackers of a cohort are known by their places, in the order that the pipeline takes their rows in", () => {
+  const members = [memberOf("a", false), memberOf("d", true), memberOf("b", true), memberOf("c", true)];
+  const cohort = () => ["d", "a", "c"] as ClientId[];
+  const watch = () => ({ cohort, ruleState: () => Promise.reject(new Error("not asked for")) });
+  const cell = smallCell({ defence: FED_AVG, numByzantine: 0 });
+  const insider = knowledge(members, [], cell, watch).insider(members[1] as Member);
+  expect(insider.places(taskOf())).toEqual([2, 0]);
+  expect(insider.place).toBe(0);
+});
+
 test("honest deltas are told with the names of those who sent them", async () => {
   const insider = await adversary({});
   expect(await insider.honest(taskOf())).toEqual(rowsOf([1], [5]));

@@ -50,7 +50,10 @@ export function knowledge(
     insider: ({ profile: { clientId }, signer }) => ({
       place: attackers.indexOf(clientId),
       signer,
-      numAttackers: () => attackersAsked().length,
+      places: () =>
+        attackersAsked()
+          .toSorted()
+          .map((it) => attackers.indexOf(it)),
       exchange(task, delta) {
         const meeting = colluders(task);
         meeting.bring(clientId, delta);
