@@ -45,7 +45,8 @@ export function parseGrid(source: string, kind: Kind, path: string): Grid {
 export function checkAgainstData({ grid, source }: ReadGrid, kind: Kind, path: string, data: DataShape): void {
   const { attacks, attackersHold } = grid;
   const { numClasses } = data;
-  const setting = { numClients: grid.clients, numAttackers: 1, numClasses };
+  const numClients = typeof grid.clients === "number" ? grid.clients : grid.clients.honest + 1;
+  const setting = { numClients, numAttackers: 1, numClasses };
   const schema = z.looseObject({ model: modelFor(data).optional() }).superRefine((_, context) => {
     for (const [i, attack] of attacks.entries()) {
       const field = kind === "grid" ? ["attacks", i] : ["attack"];

@@ -112,18 +112,19 @@ const inCell = (point: Point | undefined, figure: "accuracy" | "attackSuccess") 
 
 /** The worst accuracy over all attacks, by defence and setting. */
 export function worstCaseMap(cases: readonly WorstCase[]): TopLevelSpec {
-  const hasManyF = new Set(cases.map((it) => it.numByzantine)).size > 1;
-  const cells = cases.map(({ defence, partition, numByzantine, worst }) => ({
+  const isByLevel = hasManyLevels(cases);
+  const cells = cases.map(({ defence, partition, level, worst }) => ({
     row: defence,
-    column: hasManyF ? `f = ${numByzantine}` : partition,
-    panel: hasManyF ? partition : `f = ${numByzantine}`,
+    column: isByLevel ? level : partition,
+    panel: isByLevel ? partition : level,
     ...inCell(worst, "accuracy"),
   }));
-  return heatMap(cells, hasManyF ? "attackers, and what the rule is told" : "how the data is shared out", [0, 1]);
+  return heatMap(cells, isByLevel ? LEVELS : "how the data is shared out", [0, 1]);
 }
 
-const panelOf = ({ partition, numByzantine }: Pick<Point, "partition" | "numByzantine">) =>
-  `${partition}, f = ${numByzantine}`;
+const LEVELS = "attackers, and what the rule is told";
+
+const hasManyLevels = (of: readonly Pick<Point, "level">[]) => new Set(of.map((it) => it.level)).size > 1;
 
 export function attackMap(points: readonly Point[]): TopLevelSpec {
   return figureMap(points, "accuracy", [0, 1]);
@@ -134,12 +135,14 @@ export function successMap(points: readonly Point[]): TopLevelSpec {
   return figureMap(points, "attackSuccess", [1, 0]);
 }
 
+/** Attacks side by side, in a panel for each setting; one attack alone by how many there are of it, where that differs. */
 function figureMap(points: readonly Point[], figure: "accuracy" | "attackSuccess", scale: readonly [number, number]) {
+  const isByLevel = new Set(points.map((it) => it.attack)).size === 1 && hasManyLevels(points);
   const cells = points.map((it) => ({
     row: it.defence,
-    column: it.attack,
-    panel: panelOf(it),
+    column: isByLevel ? it.level : it.attack,
+    panel: isByLevel ? `${it.attack}, ${it.partition}` : `${it.partition}, ${it.level}`,
     ...inCell(it, figure),
   }));
-  return heatMap(cells, "attack", scale);
+  return heatMap(cells, isByLevel ? LEVELS : "attack", scale);
 }

@@ -30,8 +30,25 @@ function attackText({ name, ...parameters }: NonNullable<Cell["attack"]>): strin
   return told.length === 0 ? name : `${name}(${told.join(", ")})`;
 }
 
+/**
+ * What the axes of a report of these cells call how many attack and what rules are told: `f = 3`; where cells differ by how
+ * many attack, `5 attack`; where rules say their own numByzantine, nothing of that.
+ */
+export function levelOf(cells: readonly Cell[]): (cell: Cell) => string {
+  const isTold = cells.every(({ defence }) => defence.numByzantine === undefined);
+  const toldTo = ({ numByzantine }: Cell) => (isTold ? `f = ${numByzantine}` : "");
+  const attacked = cells.filter(({ attack }) => attack !== null);
+  const hasMany =
+    new Set(attacked.map((it) => `${toldTo(it)}, ${it.attackers}`)).size > new Set(attacked.map(toldTo)).size;
+  return (cell) => {
+    const parts = [toldTo(cell), hasMany ? `${cell.attackers} attack` : ""].filter((it) => it !== "");
+    return parts.length === 0 ? "f by rule" : parts.join(", ");
+  };
+}
+
 /** One line for people. */
 export function cellText(cell: Cell): string {
   const { attack, defence, partition, numByzantine } = labelsOf(cell);
-  return `${attack} against ${defence}, f = ${numByzantine}, ${partition}, seed ${cell.seed}`;
+  const others = cell.attack === null || cell.attackers === numByzantine ? "" : `, ${cell.attackers} attack`;
+  return `${attack} against ${defence}, f = ${numByzantine}${others}, ${partition}, seed ${cell.seed}`;
 }

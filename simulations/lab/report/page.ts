@@ -97,11 +97,11 @@ const CURVES = {
 
 async function curveParts(points: readonly Point[], figure: keyof typeof CURVES, draw: Draw): Promise<string[]> {
   const ran = points.filter((it) => it.runs.length > 0);
-  const settings = grouped(ran, ({ partition, numByzantine }) => `${partition}, f = ${numByzantine}`);
+  const settings = grouped(ran, ({ partition, level }) => `${partition}, ${level}`);
   const parts: string[] = [];
   for (const of of settings) {
-    const { partition, numByzantine } = of[0] as Point;
-    const setting = `${partition}, f = ${numByzantine}`;
+    const { partition, level } = of[0] as Point;
+    const setting = `${partition}, ${level}`;
     const label = `${CURVES[figure].label}, ${setting}`;
     const file = `${CURVES[figure].file}-${setting.replace(/[^A-Za-z0-9.]+/g, "-").toLowerCase()}`;
     const wide = await draw(file, curves(of, figure, WIDE), label);

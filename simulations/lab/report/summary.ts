@@ -1,6 +1,6 @@
 import { type CellResult, type CellRun, hasRun } from "../job/result.ts";
 import { type Cell, isAttackRound } from "../scenario/cell.ts";
-import { type CellLabels, labelsOf, NO_ATTACK } from "./labels.ts";
+import { type CellLabels, labelsOf, levelOf, NO_ATTACK } from "./labels.ts";
 import { rankOf, type Shortfall, shortfallOf } from "./shortfall.ts";
 
 /** A mean with its spread over seeds. */
@@ -13,6 +13,8 @@ export interface Spread {
 
 /** All seeds of one combination. Its figures are of the last round, and of every seed: with a shortfall there are none. */
 export interface Point extends CellLabels {
+  /** How many attack and what the rule is told, as axes call it. */
+  readonly level: string;
   /** Of them those that broke have their rounds until then. */
   readonly runs: readonly CellRun[];
   readonly shortfall: Shortfall | undefined;
@@ -23,12 +25,15 @@ export interface Point extends CellLabels {
 
 /** Results by combination of attack, defence, partition and f, in the order of the grid: by their settings, not by labels. */
 export function pointsOf(results: readonly CellResult[]): Point[] {
+  const level = levelOf(results.map((it) => it.cell));
   return grouped(results, ({ cell: { seed: _, ...settings } }) => settings).map((group) => {
     const shortfall = shortfallOf(group);
     const runs = group.filter(hasRun);
     const figured = shortfall === undefined ? runs : [];
+    const { cell } = group[0] as CellResult;
     return {
-      ...labelsOf((group[0] as CellResult).cell),
+      ...labelsOf(cell),
+      level: level(cell),
       runs,
       shortfall,
       accuracy: spreadOf(figured.map((it) => it.accuracy)),
@@ -46,7 +51,7 @@ export function spreadOf(values: readonly (number | null)[]): Spread | undefined
 }
 
 /** What an adversary free to choose among all attacks leaves of one defence. */
-export interface WorstCase extends Omit<CellLabels, "attack"> {
+export interface WorstCase extends Pick<Point, "defence" | "partition" | "level"> {
   /**
    * Under the attack that leaves the least: a job that it broke is less than any accuracy, and where an attack has no figure
    * for another reason nobody knows that it leaves more. Undefined where nobody attacks.
@@ -59,16 +64,16 @@ export interface WorstCase extends Omit<CellLabels, "attack"> {
 }
 
 export function worstCases(points: readonly Point[]): WorstCase[] {
-  const ofDefence = grouped(points, ({ defence, partition, numByzantine }) => [defence, partition, numByzantine]);
+  const ofDefence = grouped(points, ({ defence, partition, level }) => [defence, partition, level]);
   return ofDefence.map((group) => {
-    const { defence, partition, numByzantine } = group[0] as Point;
+    const { defence, partition, level } = group[0] as Point;
     const attacked = group.filter((it) => it.attack !== NO_ATTACK);
     const worst = attacked.toSorted((a, b) => leftBy(a) - leftBy(b))[0];
     const clean = group.find((it) => it.attack === NO_ATTACK);
     const alike = points.filter((it) => it.partition === partition && it.attack === NO_ATTACK);
     const best = Math.max(...alike.flatMap((it) => it.accuracy?.mean ?? []));
     const belowBest = clean?.accuracy === undefined ? undefined : best - clean.accuracy.mean;
-    return { defence, partition, numByzantine, worst, clean, belowBest };
+    return { defence, partition, level, worst, clean, belowBest };
   });
 }
 

@@ -19,8 +19,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return `<div class="scroll"><table>\n<thead><tr>${cells(head, "th")}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table></div>`;
 }
 
-const settingOf = ({ partition, numByzantine }: { readonly partition: string; readonly numByzantine: number }) =>
-  `${partition}, f = ${numByzantine}`;
+const settingOf = ({ partition, level }: Pick<Point, "partition" | "level">) => `${partition}, ${level}`;
 
 export function costTable(cases: readonly WorstCase[]): string {
   const rows = cases.map(({ defence, worst, clean, belowBest, ...setting }) => [

@@ -34,6 +34,33 @@ test("attackers may be others than the rule is told to expect", () => {
   expect(cellsOf(grid((it) => `${it}attackers: 3\n`)).map((it) => it.attackers)).toContain(3);
 });
 
+test("how many attack may be a list, beside so many honest clients, and a rule may say its own numByzantine", () => {
+  const sybils = (rules: string) =>
+    `name: s\nclients: { honest: 10 }\nattackers: [0, 2, 9]\nattacks: [Sybils]\nrules: ${rules}\nnumByzantine: [3]\npartitions: [iid]\n`;
+  const sizesOf = (rules: string) =>
+    cellsOf(parseGrid(sybils(rules), "grid", "s.yaml")).map((it) => [it.clients, it.attackers, it.numByzantine]);
+  expect(sizesOf("[Median]")).toEqual([
+    [10, 0, 3],
+    [12, 2, 3],
+    [19, 9, 3],
+  ]);
+  expect(sizesOf("[{ rule: { name: TrimmedMean }, numByzantine: { share: 0.2 } }]").map(([, , f]) => f)).toEqual([
+    2, 2, 3,
+  ]);
+  const labels = parseGrid(sybils("[{ rule: { name: TrimmedMean }, numByzantine: { share: 0.2 } }]"), "grid", "").rules;
+  expect(labels.map((it) => it.label)).toEqual(["TrimmedMean, f = 0.2 n"]);
+});
+
+test("a share is of the clients that a round asks, rounded down, and no less for being a fraction in base two", () => {
+  const told = (share: number, cohort: string) => {
+    const rules = `[{ rule: { name: TrimmedMean }, numByzantine: { share: ${share} } }]`;
+    const text = `name: s\nclients: 100\ncohort: ${cohort}\nattacks: [none]\nrules: ${rules}\nnumByzantine: [3]\npartitions: [iid]\n`;
+    return cellsOf(parseGrid(text, "grid", "s.yaml")).map((it) => it.numByzantine);
+  };
+  expect(told(0.29, "{ sampling: full }")).toEqual([29]);
+  expect(told(0.29, "{ sampling: fixed, size: 50 }")).toEqual([14]);
+});
+
 test("a cell's id is of its settings, not of the grid it is in; a default that is written out changes nothing", () => {
   const [cell] = cellsOf(parseGrid(yamlOfSmall, "scenario", "s"));
   const [same] = cellsOf(
@@ -119,6 +146,23 @@ test.each([
     (it: string) => it.replace("- { name: ALittleIsEnough, z: 1 }", "- { name: SignFlipping, scale: 2 }"),
     "grid.yaml:5: attacks.2: the same as entry 2 of this list",
   ],
+  [
+    "nobody attacking, beside several numbers of attackers",
+    (it: string) => `${it}attackers: [1, 2]\n`,
+    "grid.yaml:3: attacks.0: none, for every one of attackers: put a 0 there in its place",
+  ],
+  [
+    "a rule's own numByzantine beside a list",
+    (it: string) =>
+      it.replace("- FedAvg", "- FedAvg\n  - { label: own, rule: { name: TrimmedMean }, numByzantine: 1 }"),
+    "grid.yaml:8: rules.1: says its own numByzantine, and the grid's is a list: that takes two grids",
+  ],
+  [
+    "half of all clients",
+    (it: string) => it.replace("- FedAvg", "- { rule: { name: TrimmedMean }, numByzantine: { share: 0.5 } }"),
+    "grid.yaml:7: rules.0.numByzantine.share: ",
+  ],
+  ["so few honest clients", (it: string) => `${it}clients: { honest: 1 }\n`, "grid.yaml:13: clients.honest: "],
   [
     "an attack that ends before it begins",
     (it: string) => `${it}attackRounds: { from: 3, to: 1 }\n`,

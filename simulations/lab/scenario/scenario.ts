@@ -37,7 +37,8 @@ const shared = {
   about: z.string().max(2_000).optional(),
   data: dataSchema.prefault("mnist"),
   model: model.prefault("mlp"),
-  clients: whole(2, 100_000).default(10),
+  /** All of them, or the honest ones, whom the attackers join. */
+  clients: z.union([whole(2, 100_000), z.strictObject({ honest: whole(2, 100_000) })]).default(10),
   /** How many clients attack; as many as the defences are told to expect, unless it says otherwise. */
   attackers: numByzantine.optional(),
   /** Rounds in which they do; honest before and after. */
@@ -101,13 +102,17 @@ const MOST_CELLS = 100_000;
 export const gridSchema = z
   .strictObject({
     ...shared,
+    /** One number, or a list to compare. */
+    attackers: z.union([numByzantine, list(numByzantine)]).optional(),
     attacks: list(attack),
     rules: list(defenceSchema, eachItsLabel),
+    /** What rules are told that do not say it themselves. */
     numByzantine: list(numByzantine),
     partitions: list(partition),
     seeds: list(seed).default([0]),
   })
   .refine(attacksInTime, LATE)
+  .superRefine(eachCellOnce)
   .refine((grid) => numCellsOf(grid) <= MOST_CELLS, {
     error: ({ input }) => {
       const cells = numCellsOf(input as Lists).toLocaleString("en");
@@ -115,10 +120,33 @@ export const gridSchema = z
     },
   });
 
-type Lists = Readonly<Record<"attacks" | "rules" | "numByzantine" | "partitions" | "seeds", readonly unknown[]>>;
+interface Lists
+  extends Readonly<Record<"attacks" | "rules" | "numByzantine" | "partitions" | "seeds", readonly unknown[]>> {
+  readonly attackers?: number | readonly number[] | undefined;
+}
 
-function numCellsOf({ attacks, rules, numByzantine, partitions, seeds }: Lists): number {
-  return attacks.length * rules.length * numByzantine.length * partitions.length * seeds.length;
+function numCellsOf({ attacks, rules, numByzantine, partitions, seeds, attackers }: Lists): number {
+  const lists = [attacks, rules, numByzantine, partitions, seeds, numbersOf(attackers)];
+  return lists.reduce((product, it) => product * it.length, 1);
+}
+
+/** How many attack; undefined stands for as many as the rules are told. */
+export const numbersOf = (attackers: Lists["attackers"]): readonly (number | undefined)[] =>
+  typeof attackers === "object" ? attackers : [attackers];
+
+/** What does not depend on an entry of a list would be run for every one of them, and look like more. */
+function eachCellOnce(
+  { attacks, rules, numByzantine, attackers }: Omit<Lists, "rules"> & { readonly rules: readonly Defence[] },
+  { addIssue }: z.RefinementCtx,
+): void {
+  const refuse = (path: PropertyKey[], message: string) => addIssue({ code: "custom", path, message });
+  if (numbersOf(attackers).length > 1 && attacks.includes(null)) {
+    refuse(["attacks", attacks.indexOf(null)], `${NO_ATTACK}, for every one of attackers: put a 0 there in its place`);
+  }
+  const own = rules.findIndex((it) => it.numByzantine !== undefined);
+  if (numByzantine.length > 1 && own !== -1) {
+    refuse(["rules", own], "says its own numByzantine, and the grid's is a list: that takes two grids");
+  }
 }
 
 type ListCheck<T> = (items: readonly T[], context: z.RefinementCtx) => void;
