@@ -58,7 +58,7 @@ const input = {
   // rows of the benchmark have norms alike
   distancePath: distancePathOf(pipeline, [1]),
   seed: new Uint8Array(32),
-  observe: given.observe ?? false,
+  observe: given.observe ? "everything" : "nothing",
 } as const;
 
 async function run({ numThreads, repeats }: Run): Promise<number> {

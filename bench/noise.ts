@@ -105,7 +105,7 @@ const CASES = ["FedAvg", "TrimmedMean"].flatMap((rule) =>
 for (let round = 0; round <= ROUNDS; round++) {
   for (const { rule, level, plain, ahead, now } of CASES) {
     const times = [
-      await milliseconds(() => aggregate({ ...inputFor(rule), observe: false })),
+      await milliseconds(() => aggregate({ ...inputFor(rule), observe: "nothing" })),
       await privately(rule, level, round, true),
       await privately(rule, level, round, false),
     ] as const;

@@ -41,7 +41,8 @@ test("worked by hand: norms, their ratio to the median and cosines with the mean
   [95 / 3 / 5, 190 / 3 / 10, 85 / 3 / 5].forEach((expected, i) => {
     expect(figures["cosine"]?.[i]).toBeCloseTo(expected / norm, 6);
   });
-  expect(Object.keys(figures).sort()).toEqual(["coefficient", "cosine", "norm", "normRatio"]);
+  const names = ["coefficient", "cosine", "krumRank", "krumScore", "norm", "normRatio"];
+  expect(Object.keys(figures).sort()).toEqual(names);
 });
 
 test("worked by hand: the trimmed mean leaves the outlier out in every coordinate, and each of the others in one", async () => {
@@ -118,17 +119,25 @@ test("references are no updates, even where pre-aggregators come before the rule
   }
 });
 
-test("what a median or Bulyan keeps is counted for those who ask, and is no trimming", async () => {
+test("worked by hand: a median leaves all but the middle out; Bulyan what it does not pick, and two more at either end", async () => {
   const vectors = [[0], [1], [2], [3], [4], [30], [100]];
-  for (const rule of ["Median", "Bulyan"]) {
-    const figures = await figuresOf(vectors, { rule, numByzantine: 1 });
-    expect([figures["trimmed"], figures["rule.kept"]]).toEqual([undefined, undefined]);
-  }
+  expect((await figuresOf(vectors, { rule: "Median", numByzantine: 1 }))["trimmed"]).toEqual([1, 1, 1, 0, 1, 1, 1]);
+  const figures = await figuresOf(vectors, { rule: "Bulyan", numByzantine: 1 });
+  // it picks n - 2f = 5, and of these it averages the n - 4f = 3 that lie nearest their median
+  expect(figures["rule.picked"]).toEqual([1, 1, 1, 1, 1, 0, 0]);
+  expect(figures["trimmed"]).toEqual([1, 0, 0, 0, 1, 1, 1]);
   // of the last one there is something in its own mixed row only, which lies far from the others
-  const mixed = await figuresOf(vectors, { rule: "Bulyan", preAggregators: ["NNM"], numByzantine: 1, countKept: true });
-  expect(mixed["rule.kept"]).toHaveLength(7);
-  expect(mixed["rule.kept"]?.[6]).toBe(0);
-  expect(mixed["trimmed"]).toBeUndefined();
+  const mixed = await figuresOf(vectors, { rule: "Bulyan", preAggregators: ["NNM"], numByzantine: 1 });
+  expect(mixed["trimmed"]).toHaveLength(7);
+  expect(mixed["trimmed"]?.[6]).toBe(1);
+});
+
+test("Krum scores are there under every rule, whether it measures distances or not", async () => {
+  const vectors = [[0], [1], [3], [10], [2]];
+  const expected = (await figuresOf(vectors, { rule: "Krum", numByzantine: 1 }))["krumScore"];
+  for (const rule of ["FedAvg", "TrimmedMean", "Median", "CGE", { name: "CenteredClipping", tau: 1 }]) {
+    expect((await figuresOf(vectors, { rule, numByzantine: 1 }))["krumScore"]).toEqual(expected);
+  }
 });
 
 test("the geometric median's own weights are there, and its far update weighs least", async () => {

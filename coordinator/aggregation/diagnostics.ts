@@ -28,11 +28,10 @@ export const FIGURE_NAMES = [
  * What one aggregation says of each update:
  * - `norm`: ||x_i||, and `normRatio`: ||x_i|| / median_j ||x_j||
  * - `cosine`: <x_i, a> / (||x_i|| ||a||) with the aggregate a, in [-1, 1]
- * - `krumScore`: squared distances to the n - f - 2 nearest others, summed, and `krumRank`, 1 for the least; where the
- *   distances were measured and n >= 2f + 3 (Blanchard et al. 2017)
- * - `trimmed`: share of the coordinates in which a column rule left it out
- * - `rule.kept`, where it was counted: under a median the share of the coordinates whose middle value, or one of whose two
- *   middle values, it has; under Bulyan the share that is averaged after both stages, none of what was not picked
+ * - `krumScore`: squared distances to the n - f - 2 nearest others, summed, and `krumRank`, 1 for the least; where
+ *   n >= 2f + 3 (Blanchard et al. 2017)
+ * - `trimmed`: share of the coordinates in which a rule that works by coordinates left it out; a median keeps its middle
+ *   value or values alone, and Bulyan nothing of what its first stage did not pick (`rule.picked` is 0)
  * - `clipFactor`: what NormClipping or ARC scaled it by, unless updates were mixed before
  * - `inDegree`: how many other updates have it among their nearest, under NNM
  * - `coefficient`: how much of it is in the aggregate

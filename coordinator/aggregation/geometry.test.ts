@@ -10,7 +10,7 @@ import { float32, geometryOf, normalVectors, pipelineFor, rowsOf, testEngine } f
 const at = ({ numRows }: Geometry, i: number, j: number) => i * numRows + j;
 
 const measured = (rows: Rows, path: DistancePath) =>
-  measure(testEngine, rows, { path, innerProducts: true, numUpdates: rows.sources.length });
+  measure(testEngine, rows, { path, innerProducts: true, betweenUpdates: true, numUpdates: rows.sources.length });
 
 /** A mixing that scales row i by factors[i]. */
 function scaling(factors: readonly number[]): Mixing {

@@ -5,27 +5,41 @@ import type { Geometry, Mixing } from "./rule.ts";
 export interface Measuring extends Pick<PairOptions, "path" | "innerProducts"> {
   /** Updates come first among the rows, references behind them. */
   readonly numUpdates: number;
+  /** Whether anyone reads what lies between two updates; if not, it is NaN, and the pass is as short as one over a row each. */
+  readonly betweenUpdates: boolean;
   /** Sums of the first rows, where they are there already. */
   readonly measured?: PairSums | undefined;
 }
 
 /** One pass over the rows: their squared distances and inner products, with the origin as row 0. */
 export async function measure(engine: Engine, rows: Rows, options: Measuring): Promise<Geometry> {
-  const { path, innerProducts, numUpdates, measured } = options;
+  const { path, innerProducts, numUpdates, betweenUpdates, measured } = options;
   const n = rows.sources.length;
-  const firstRow = measured?.numRows ?? 0;
-  const sums = firstRow < n ? await engine.pairs(rows, { path, innerProducts, firstRow }) : undefined;
+  const numMeasured = measured?.numRows ?? 0;
+  const firstRow = measured === undefined && !betweenUpdates ? numUpdates : numMeasured;
+  const allNorms = firstRow > numMeasured;
+  const sums = numMeasured < n ? await engine.pairs(rows, { path, innerProducts, firstRow, allNorms }) : undefined;
   const geometry = emptyGeometry(numUpdates, n + 1);
   for (let j = 0; j < n; j++) {
-    const { numRows, squaredDistances, innerProducts } = (j < firstRow ? measured : sums) as PairSums;
-    for (let i = 0; i <= j; i++) {
-      const at = i * numRows + j;
-      setPair(geometry, i + 1, j + 1, squaredDistances[at] as number, innerProducts[at] as number);
-    }
-    setPair(geometry, 0, j + 1, innerProducts[j * numRows + j] as number, 0);
+    setColumn(geometry, j, (j < numMeasured ? measured : sums) as PairSums, j < numMeasured || j >= firstRow);
   }
   return geometry;
 }
+
+/** The pairs of row j (from 0) with those before it, or where they were not taken its norm alone. */
+function setColumn(geometry: Geometry, j: number, sums: PairSums, isTaken: boolean): void {
+  const { numRows, squaredDistances, innerProducts } = sums;
+  for (let i = 0; i < j; i++) {
+    const at = i * numRows + j;
+    const [d, g] = isTaken ? [squaredDistances[at] as number, innerProducts[at] as number] : NOT_MEASURED;
+    setPair(geometry, i + 1, j + 1, d, g);
+  }
+  const squaredNorm = innerProducts[j * numRows + j] as number;
+  setPair(geometry, j + 1, j + 1, 0, squaredNorm);
+  setPair(geometry, 0, j + 1, squaredNorm, 0);
+}
+
+const NOT_MEASURED = [Number.NaN, Number.NaN] as const;
 
 /** Relative error that a mixed distance may have before it is computed from the rows instead. */
 const TOLERANCE = 1e-9;
@@ -100,7 +114,11 @@ function mixedProducts({ numRows, innerProducts }: Geometry, { numOutputs, value
     for (let k = 1; k < numRows; k++) addScaled(half, values[i * numRows + k] as number, innerProducts, k * numRows);
     for (let j = i; j < numOutputs; j++) {
       let sum = 0;
-      for (let l = 1; l < numRows; l++) sum += (half[l] as number) * (values[j * numRows + l] as number);
+      for (let l = 1; l < numRows; l++) {
+        const weight = values[j * numRows + l] as number;
+        // what is not measured is not a number
+        if (weight !== 0) sum += (half[l] as number) * weight;
+      }
       products[(i + 1) * size + j + 1] = sum;
     }
   }

@@ -1,4 +1,4 @@
-import type { Engine, Rows } from "./engine/engine.ts";
+import type { Engine, InnerProducts, Rows } from "./engine/engine.ts";
 import { scalingFactors } from "./mixing.ts";
 import type { Geometry, Mixing } from "./rule.ts";
 
@@ -16,7 +16,7 @@ export interface Observations {
   readonly mixing: Mixing | undefined;
   /** What each update was scaled by before any pre-aggregator mixed them. */
   readonly clipFactors: Float64Array | undefined;
-  /** Of each (mixed) row, the part of its coordinates that a column rule left out. */
+  /** Of each (mixed) row, the part of its coordinates that a column rule left out: all of one that it did not pick. */
   readonly outsideFraction: Float64Array | undefined;
   /** How much of each update is in the aggregate. */
   readonly coefficients: Float64Array | undefined;
@@ -30,17 +30,18 @@ export interface Traces
   readonly values: Float32Array;
   /** Coefficients over all rows of the geometry behind the origin, where the values are their sum. */
   readonly ofAllRows?: Float64Array;
+  /** Of the updates with the values, where they are there. */
+  readonly products?: InnerProducts | undefined;
   /** Of each pre-aggregator, over what the one before left. */
   readonly mixings: readonly Mixing[];
 }
 
-/** From the geometry where it holds the aggregate, otherwise in one more pass over the updates. */
+/** From the geometry or the pass that made the aggregate, otherwise in one more pass over the updates. */
 export async function observe(engine: Engine, updates: Rows, traces: Traces): Promise<Observations> {
-  const { values, ofAllRows, mixings, ...seen } = traces;
-  const products =
-    ofAllRows !== undefined && seen.geometry !== undefined
-      ? productsIn(seen.geometry, ofAllRows)
-      : await engine.innerProductsWith(updates, values);
+  const { values, ofAllRows, mixings, products: passed, ...seen } = traces;
+  const { geometry } = seen;
+  const known = geometry && ofAllRows ? productsIn(geometry, ofAllRows) : passed;
+  const products = known ?? (await engine.innerProductsWith(updates, values));
   return {
     ...seen,
     norms: products.squaredNorms.map(Math.sqrt),

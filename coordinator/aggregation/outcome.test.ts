@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { BLOCK_LENGTH } from "../../core/vector/kernels/layout.ts";
+import type { Engine } from "./engine/engine.ts";
 import { type Aggregate, aggregate, type Pipeline } from "./pipeline.ts";
 import type { ColumnRule, CombiningRule, Geometry, Mixing, Needs, PreAggregator, RuleInput } from "./rule.ts";
-import { float32, inputOf, normalVectors, type Setup } from "./testing.ts";
+import { float32, inputOf, normalVectors, rowsOf, type Setup, testEngine } from "./testing.ts";
 
 const always = { feasible: () => true, requirement: "", sensitivity: () => 0, carriesCentralNoise: false };
 
@@ -21,6 +22,12 @@ function showing(needs: Needs, given: RuleInput[], changes: Partial<CombiningRul
     ...changes,
   };
 }
+
+/** It measures no pairs. */
+const unpaired = new Proxy(testEngine, {
+  get: (engine, name: keyof Engine) =>
+    name === "pairs" ? () => Promise.reject(new Error("pairs were measured")) : engine[name].bind(engine),
+});
 
 function only(given: readonly RuleInput[]): RuleInput {
   const [input] = given;
@@ -233,10 +240,26 @@ describe("a column rule that selects rows", () => {
     },
   };
 
-  test("works on those, and tells of nobody what lies outside", async () => {
-    const result = await run(UPDATES, { preAggregators: [], rule: selecting }, { observe: true });
-    expect([...result.values]).toEqual([1, 1]);
-    expect(result.observations?.outsideFraction).toBeUndefined();
+  test("works on those; the others are left out whole, and compared with what comes out all the same", async () => {
+    const { values, observations } = await run(UPDATES, { preAggregators: [], rule: selecting }, { observe: true });
+    expect([...values]).toEqual([1, 1]);
+    // of (2, 0), (0, 4) and (1, 1) the least and the largest of either coordinate go
+    expect(observations?.outsideFraction).toEqual(Float64Array.of(1, 1, 1, 0));
+    expect(observations?.perUpdate).toEqual({ picked: Float64Array.of(1, 1, 0, 1) });
+    expect(observations?.innerProductsWithAggregate).toEqual(Float64Array.of(2, 4, 14, 2));
+    expect(observations?.norms).toEqual(Float64Array.of(2, 4, 10, Math.sqrt(2)));
+  });
+
+  test("reads the others only where somebody observes", async () => {
+    const missing = { kind: "file", path: "/nowhere", offset: 0, sizeBytes: 8 } as const;
+    const rows = rowsOf(UPDATES).sources.map((source, i) => (i === 2 ? missing : source));
+    const measured = await testEngine.pairs(rowsOf(UPDATES), { path: "fast", innerProducts: false });
+    const input = { ...inputOf(UPDATES, { rule: "Median" }), rows, measured };
+    const pipeline = { preAggregators: [], rule: selecting };
+    expect([...(await aggregate({ ...input, pipeline })).values]).toEqual([1, 1]);
+    await expect(aggregate({ ...input, pipeline, observe: "columns" })).rejects.toMatchObject({
+      code: "STORAGE_FAILED",
+    });
   });
 
   test("of mixed rows too", async () => {
@@ -255,8 +278,18 @@ describe("observations", () => {
       expect([...(observations?.innerProductsWithAggregate ?? [])]).toEqual(
         UPDATES.map(([x = 0, y = 0]) => x * (values[0] as number) + y * (values[1] as number)),
       );
-      expect(observations?.geometry === undefined).toBe(rule !== "Krum");
+      expect(observations?.geometry?.squaredDistances[1 * 5 + 2]).toBe(20);
     }
+  });
+
+  test("of rules that work by coordinates alone, where nothing else is asked for, in their own pass", async () => {
+    const observed = async (rule: string) =>
+      (await aggregate({ ...inputOf(UPDATES, { rule }), engine: unpaired, observe: "columns" })).observations;
+    expect(await observed("Median")).toMatchObject({
+      geometry: undefined,
+      norms: Float64Array.of(2, 4, 10, Math.sqrt(2)),
+    });
+    expect(await observed("FedAvg")).toBeUndefined();
   });
 
   test("what scaled each update, and all mixing in one", async () => {

@@ -1,7 +1,6 @@
-import { isMedian } from "../../core/vector/kernels/column.ts";
-import type { Rows, SeededInput } from "./engine/engine.ts";
+import type { ColumnsObserved, InnerProducts, RowSource, Rows, SeededInput } from "./engine/engine.ts";
 import { selectedOutputs, throughMixing, withReferences } from "./mixing.ts";
-import type { Aggregate, AggregationInput } from "./pipeline.ts";
+import { type Aggregate, type AggregationInput, observes } from "./pipeline.ts";
 import { type Remembered, remembered } from "./remembering.ts";
 import type { RoundRows } from "./round-rows.ts";
 import type { AveragingRule, ColumnRule, CombiningRule, Mixing, NextMemory, Rule } from "./rule.ts";
@@ -14,6 +13,8 @@ export interface Outcome extends Pick<Aggregate, "values" | "coefficients" | "me
   readonly outsideFraction: Float64Array | undefined;
   /** How much of each row is in the values, references included, where the rule weighs the rows of a geometry. */
   readonly ofAllRows?: Float64Array;
+  /** Of the updates with the values, where the pass that made these has looked at them. */
+  readonly products?: InnerProducts | undefined;
 }
 
 export interface Mixed {
@@ -38,7 +39,8 @@ export async function outcomeOf(rule: Rule, mixed: Mixed): Promise<Outcome> {
 async function averaged(rule: AveragingRule, mixed: Mixed): Promise<Outcome> {
   const coefficients = overGivenRows(rule.average(mixed.weights), mixed);
   const [values] = await mixed.input.engine.weightedSums(mixed.rows.updates, [coefficients]);
-  return { values: values as Float32Array, coefficients, memory: undefined, outsideFraction: undefined };
+  const ofAllRows = coefficients;
+  return { values: values as Float32Array, coefficients, memory: undefined, outsideFraction: undefined, ofAllRows };
 }
 
 async function combined(rule: CombiningRule, mixed: Mixed): Promise<Outcome> {
@@ -81,35 +83,63 @@ async function inputOf({ needs }: CombiningRule, mixed: Mixed): Promise<SeededIn
 
 async function byColumn(rule: ColumnRule, mixed: Mixed): Promise<Outcome> {
   const { input, rows, mixing, weights } = mixed;
-  const selected = rule.selectRows?.(await rows.geometryOf(mixing));
-  const chosen = selected === undefined ? { updates: rows.updates, mixing } : select(rows.updates, mixing, selected);
-  const ofChosen = selected === undefined ? weights : Float64Array.from(selected, (row) => weights[row - 1] as number);
-  const kernel = rule.column(ofChosen.length, ofChosen);
-  // what a median or a selection leaves out says little of the row: it is counted only for those who ask what was kept
-  const trims = selected === undefined && !isMedian(kernel);
-  const isCounted = input.observe && (trims || input.countKept === true);
-  const { values, outside } = await input.engine.columns(chosen.updates, {
-    mixing: chosen.mixing,
+  const { engine, numCoordinates } = input;
+  const observe = observes(input);
+  const picked = rule.selectRows?.(await rows.geometryOf(mixing));
+  if (picked === undefined) {
+    const kernel = rule.column(weights.length, weights);
+    const { values, observed } = await engine.columns(rows.updates, { mixing, kernel, observe });
+    return { ...ofColumns(values), ...(observed && seenIn(observed, numCoordinates)) };
+  }
+  const ofPicked = Float64Array.from(picked, (row) => weights[row - 1] as number);
+  const kernel = rule.column(picked.length, ofPicked);
+  const selection = mixing === undefined ? pickedFirst(rows.updates, picked, observe) : undefined;
+  const { values, observed } = await engine.columns(selection?.rows ?? rows.updates, {
+    mixing: mixing && selectedOutputs(mixing, picked),
     kernel,
-    countOutside: isCounted,
+    numPicked: picked.length,
+    observe,
   });
-  const ofChosenRows = outside.map((count) => count / input.numCoordinates);
-  const perUpdate = isCounted && !trims ? { kept: keptOf(weights.length, selected, ofChosenRows) } : {};
-  const outsideFraction = isCounted && trims ? ofChosenRows : undefined;
-  return { values, coefficients: undefined, memory: undefined, outsideFraction, perUpdate };
+  if (observed === undefined) return ofColumns(values);
+  const { outsideFraction, products } = seenIn(observed, numCoordinates);
+  return {
+    ...ofColumns(values),
+    outsideFraction: inOrder(picked, outsideFraction, weights.length, 1),
+    products: selection === undefined ? products : productsInOrder(selection.order, products),
+    perUpdate: { picked: inOrder(picked, ofPicked.fill(1), weights.length, 0) },
+  };
 }
 
-/** Of each row the part of its coordinates that is in the result; none of a row that was not selected. */
-function keptOf(numRows: number, selected: readonly number[] | undefined, outside: Float64Array): Float64Array {
-  const kept = new Float64Array(numRows);
-  for (const [k, part] of outside.entries()) kept[selected === undefined ? k : (selected[k] as number) - 1] = 1 - part;
-  return kept;
+const ofColumns = (values: Float32Array): Outcome => ({
+  values,
+  coefficients: undefined,
+  memory: undefined,
+  outsideFraction: undefined,
+});
+
+function seenIn({ outside, products }: ColumnsObserved, numCoordinates: number) {
+  return { outsideFraction: outside.map((count) => count / numCoordinates), products };
 }
 
-function select(updates: Rows, mixing: Mixing | undefined, selected: readonly number[]) {
-  if (mixing !== undefined) return { updates, mixing: selectedOutputs(mixing, selected) };
-  const sources = selected.flatMap((row) => updates.sources[row - 1] ?? []);
-  return { updates: { ...updates, sources }, mixing };
+/** The columns are made of the picked rows; the others stand behind them where they are compared with what comes out. */
+function pickedFirst(updates: Rows, picked: readonly number[], withOthers: boolean) {
+  const isPicked = new Set(picked);
+  const others = updates.sources.flatMap((_, i) => (isPicked.has(i + 1) ? [] : [i + 1]));
+  const order = withOthers ? [...picked, ...others] : picked;
+  return { order, rows: { ...updates, sources: order.map((row) => updates.sources[row - 1] as RowSource) } };
+}
+
+function productsInOrder(order: readonly number[], products: InnerProducts): InnerProducts {
+  const { values, squaredNorms } = products;
+  const ofRows = (of: Float64Array) => inOrder(order, of, order.length, 0);
+  return { ...products, values: ofRows(values), squaredNorms: ofRows(squaredNorms) };
+}
+
+/** The values of these rows (1, 2, ...) at the places of these, and of all others the same. */
+function inOrder(rows: readonly number[], values: Float64Array, numRows: number, others: number): Float64Array {
+  const all = new Float64Array(numRows).fill(others);
+  for (const [k, row] of rows.entries()) all[row - 1] = values[k] as number;
+  return all;
 }
 
 /** Coefficients over what is left, and references behind it, as coefficients over the rows as they came. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { planSchema } from "../../core/plan.ts";
 import { BLOCK_LENGTH } from "../../core/vector/kernels/layout.ts";
-import { type Engine, MAX_PAIRED_ROWS, type RowSource, type Rows } from "./engine/engine.ts";
+import { type Engine, MAX_PAIRED_ROWS, type PairOptions, type RowSource, type Rows } from "./engine/engine.ts";
 import { aggregate, checkFeasible, measuresOf, pipelineOf } from "./pipeline.ts";
 import { nnm } from "./pre-aggregators/nnm.ts";
 import {
@@ -59,6 +59,53 @@ describe("what a pipeline measures", () => {
   ] as const)("%s: %j", (expected, setup) => {
     expect(measuresOf(pipelineFor(setup))).toBe(expected);
   });
+});
+
+describe("pipelines that read nothing between two updates", () => {
+  const UPDATES = normalVectors(9, 2 * BLOCK_LENGTH + 100, 5);
+  const references = { rootUpdate: UPDATES[0] as Float32Array, previousAggregate: UPDATES[1] as Float32Array };
+
+  test.each([
+    { rule: "CGE" },
+    { rule: { name: "CenteredClipping", tau: 30 } },
+    { rule: "FLTrust" },
+    { rule: "NormClippedWeightedMean" },
+    { rule: "SignGuard" },
+    { rule: { name: "DnC", iterations: 2, size: 50 } },
+    { rule: "TrimmedMean", preAggregators: ["ARC"] },
+    { rule: "FLTrust", preAggregators: [{ name: "NormClipping", clipNorm: 100 }, "ARC"] },
+    { rule: "FedAvg", preAggregators: [{ name: "NormClipping", clipNorm: 100 }] },
+  ] as const)("%j measures norms and references alone, and ends in the same bits as from all pairs", async (given) => {
+    const { engine, passes } = watchedPairs();
+    const setup = { ...given, numByzantine: 2, references, engine };
+    const values = (await aggregateOf(UPDATES, setup)).values;
+    expect(passes).toEqual([{ firstRow: UPDATES.length, allNorms: true }]);
+    expect((await aggregateOf(UPDATES, { ...setup, observe: true })).values).toEqual(values);
+    expect(passes[1]).toMatchObject({ firstRow: 0 });
+    expect(values.every(Number.isFinite)).toBe(true);
+  });
+
+  test.each([
+    { rule: "Krum" },
+    { rule: { name: "CenteredClipping", tau: 30, iterations: 2 } },
+    { rule: "TrimmedMean", preAggregators: ["ARC", "NNM"] },
+    { rule: "CGE", preAggregators: ["NNM"] },
+    { rule: "Krum", preAggregators: ["ARC"] },
+  ] as const)("%j is none of them", async (given) => {
+    const { engine, passes } = watchedPairs();
+    await aggregateOf(UPDATES, { ...given, numByzantine: 2, references, engine });
+    expect(passes).toEqual([{ firstRow: 0, allNorms: false }]);
+  });
+
+  function watchedPairs() {
+    const passes: Pick<PairOptions, "firstRow" | "allNorms">[] = [];
+    const pairs = (rows: Rows, options: PairOptions) => {
+      passes.push({ firstRow: options.firstRow ?? 0, allNorms: options.allNorms ?? false });
+      return testEngine.pairs(rows, options);
+    };
+    const get = (engine: Engine, name: keyof Engine) => (name === "pairs" ? pairs : engine[name].bind(engine));
+    return { engine: new Proxy(testEngine, { get }), passes };
+  }
 });
 
 describe("feasibility", () => {

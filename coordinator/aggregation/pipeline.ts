@@ -87,6 +87,12 @@ export function measuresOf({ preAggregators, rule }: Pipeline): "nothing" | "dis
   return inner ? "geometry" : "distances";
 }
 
+/** Whether any step reads what lies between two updates. */
+function readsBetweenUpdates({ preAggregators, rule }: Pipeline): boolean {
+  const ofRule = readsGeometry(rule) ? [needsOf(rule)] : [];
+  return [...preAggregators.map((step) => step.needs), ...ofRule].some((needs) => needs.betweenUpdates !== false);
+}
+
 function readsGeometry(rule: Rule): boolean {
   return rule.kind === "combine" || (rule.kind === "column" && rule.selectRows !== undefined);
 }
@@ -100,6 +106,12 @@ export function needsOf(rule: Rule): Needs {
 function weightsFor({ preAggregators, rule }: Pipeline, weights: Float64Array, numRows: number): Float64Array {
   return rule.weighted && preAggregators.length === 0 ? weights : new Float64Array(numRows).fill(1);
 }
+
+/**
+ * What is observed: nothing; of rules that work by coordinates what their pass shows; or everything, for which the distances
+ * between updates are measured even if nobody else reads them (of MAX_PAIRED_ROWS updates at most).
+ */
+export type Observing = "nothing" | "columns" | "everything";
 
 export interface AggregationInput {
   readonly engine: Engine;
@@ -121,13 +133,7 @@ export interface AggregationInput {
   readonly seed: Uint8Array;
   /** Sums over the pairs of updates on that path, as far as the pipeline measures any, taken while they arrived. */
   readonly measured?: PairSums;
-  /** Whether observations are made: from the geometry where the rule weighs rows by it, otherwise in one more pass. */
-  readonly observe: boolean;
-  /**
-   * Whether medians and rules that select rows before they work by coordinates count, in the time of this aggregation,
-   * what they keep of each update, where observations are made: the figure `rule.kept`.
-   */
-  readonly countKept?: boolean;
+  readonly observe: Observing;
   readonly signal?: AbortSignal;
 }
 
@@ -153,7 +159,12 @@ export async function aggregate(input: AggregationInput): Promise<Aggregate> {
   const { pipeline, seed } = input;
   const refusal = checkFeasible(pipeline, input.rows.length, input.weights);
   if (refusal !== undefined) throw new FederationError(refusal.refused, refusal.detail);
-  const rows = await roundRows(input, needsOf(pipeline.rule), measuresOf(pipeline) === "geometry");
+  const observesAll = input.observe === "everything" && input.rows.length <= MAX_PAIRED_ROWS;
+  const rows = await roundRows(input, {
+    needs: needsOf(pipeline.rule),
+    innerProducts: measuresOf(pipeline) === "geometry",
+    betweenUpdates: observesAll || readsBetweenUpdates(pipeline),
+  });
   const mixings: Mixing[] = [];
   let mixing: Mixing | undefined;
   for (const [step, preAggregator] of pipeline.preAggregators.entries()) {
@@ -165,7 +176,14 @@ export async function aggregate(input: AggregationInput): Promise<Aggregate> {
   const outcome = await outcomeOf(pipeline.rule, { input, rows, mixing, weights });
   const { memory, remarks = [], perUpdate = {}, ...computed } = outcome;
   const { values, coefficients } = computed;
-  const traces = { ...computed, perUpdate, mixings, mixing, geometry: await rows.measured() };
-  const observations = input.observe ? await observe(input.engine, rows.updates, traces) : undefined;
-  return { values, coefficients, memory, remarks, observations };
+  const told = { values, coefficients, memory, remarks };
+  if (!observes(input)) return { ...told, observations: undefined };
+  const geometry = observesAll ? await rows.geometryOf(undefined) : await rows.measured();
+  const traces = { ...computed, perUpdate, mixings, mixing, geometry };
+  return { ...told, observations: await observe(input.engine, rows.updates, traces) };
+}
+
+/** Whether observations are made. */
+export function observes({ observe, pipeline }: Pick<AggregationInput, "observe" | "pipeline">): boolean {
+  return observe === "everything" || (observe === "columns" && pipeline.rule.kind === "column");
 }

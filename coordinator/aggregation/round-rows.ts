@@ -19,16 +19,23 @@ export interface RoundRows {
   measured(): Promise<Geometry | undefined>;
 }
 
-/** @param innerProducts whether anyone reads them, of the rows themselves or to mix them */
-export async function roundRows(input: AggregationInput, needs: Needs, innerProducts: boolean): Promise<RoundRows> {
+/** What is read of the rows: by the rule, and of the geometry by anyone. */
+export interface Reading {
+  readonly needs: Needs;
+  /** Of the rows themselves or to mix them. */
+  readonly innerProducts: boolean;
+  readonly betweenUpdates: boolean;
+}
+
+export async function roundRows(input: AggregationInput, { needs, ...read }: Reading): Promise<RoundRows> {
   const { engine, numCoordinates, clipNorm, distancePath, signal } = input;
   const given: Rows = { sources: input.rows, numCoordinates, signal };
   const updates = clipNorm === undefined ? given : await clipRows(engine, given, clipNorm);
   const references = referenceRows(needs, input.references, input.memory);
   const all = { ...updates, sources: [...updates.sources, ...references.sources] };
   const measuring = {
+    ...read,
     path: distancePath,
-    innerProducts,
     numUpdates: input.rows.length,
     // sums of rows that were clipped since are of other rows
     measured: clipNorm === undefined ? input.measured : undefined,

@@ -9,7 +9,8 @@ import type { ColumnKernel } from "../../core/vector/kernels/kernels.ts";
 /**
  * Squared distances D and inner products G between rows, row-major float64, `numRows` x `numRows`.
  * Row 0 is the origin (zero vector), rows 1..numUpdates the updates by client id, the rest references.
- * Off its diagonal G is NaN where no step of the pipeline declared that it reads inner products.
+ * Off its diagonal G is NaN where no step of the pipeline declared that it reads inner products, and both are between
+ * updates where no step reads what lies between them.
  */
 export interface Geometry {
   readonly numUpdates: number;
@@ -28,9 +29,14 @@ export interface Mixing {
 /** A row beside the updates: the released delta of the round before, or the delta of the server's own root set. */
 export type ReferenceName = "previousAggregate" | "rootUpdate";
 
-/** What a rule reads beyond squared distances; whatever is not named is not measured. */
+/** What a rule reads beyond or instead of the squared distances of the updates; whatever it does not name may be missing. */
 export interface Needs {
   readonly innerProducts?: boolean;
+  /**
+   * False where norms and what lies between updates and references are enough: then a pass is as long as n rows and not as
+   * long as their pairs.
+   */
+  readonly betweenUpdates?: boolean;
   /** Rows after the updates, in this order. Before the first round the previous aggregate is the zero vector. */
   readonly references?: readonly ReferenceName[];
   readonly signCounts?: boolean;
@@ -145,7 +151,7 @@ export interface PreAggregator {
   readonly name: string;
   feasible(n: number): boolean;
   readonly requirement: string;
-  readonly needs: Pick<Needs, "innerProducts">;
+  readonly needs: Pick<Needs, "innerProducts" | "betweenUpdates">;
   /** Whether output row i still stands for the client of input row i. */
   readonly keepsClients: boolean;
   /** Rows that come out of n, known before the run, so that the rule is checked for what it will get. */

@@ -26,7 +26,6 @@ export interface Setup {
   };
   readonly seed?: number;
   readonly observe?: boolean;
-  readonly countKept?: boolean;
   readonly engine?: Engine;
 }
 
@@ -62,8 +61,7 @@ export function inputOf(vectors: readonly Float32Array[], setup: Setup): Aggrega
     weights: Float64Array.from(vectors, (_, i) => setup.weights?.[i] ?? 1),
     distancePath: setup.distancePath ?? distancePathOf(pipeline, norms),
     seed: new Uint8Array(32).fill(setup.seed ?? 0),
-    observe: setup.observe ?? false,
-    countKept: setup.countKept ?? false,
+    observe: setup.observe ? "everything" : "nothing",
     ...(clipNorm !== undefined && { clipNorm }),
   };
 }
@@ -72,7 +70,12 @@ export const testEngine: Engine = inlineEngine({ kernels: wasmKernels() });
 
 /** Both matrices of the vectors, measured by the engine. */
 export function geometryOf(vectors: readonly Float32Array[], path: DistancePath = "exact"): Promise<Geometry> {
-  return measure(testEngine, rowsOf(vectors), { path, innerProducts: true, numUpdates: vectors.length });
+  return measure(testEngine, rowsOf(vectors), {
+    path,
+    innerProducts: true,
+    betweenUpdates: true,
+    numUpdates: vectors.length,
+  });
 }
 
 export function sourceOf(vector: Float32Array): RowSource {

@@ -73,7 +73,7 @@ function trimOf(rule: Rule, n: number): number {
 async function inFloat(round: PrivateRound, aggregation: Unclipped): Promise<Unnoised> {
   const { rule, clipNorm, cohortSize } = round;
   if (rule.kind !== "average") {
-    const { values } = await aggregate({ ...aggregation, clipNorm, observe: false });
+    const { values } = await aggregate({ ...aggregation, clipNorm, observe: "nothing" });
     return { values, scale: 1 };
   }
   const rows = await clippedRows(round, aggregation);

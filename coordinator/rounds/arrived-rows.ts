@@ -1,20 +1,28 @@
 import type { AdmittedUpdate } from "../../core/update.ts";
+import type { PairSums } from "../../core/vector/kernels/pairwise.ts";
 import type { Arrivals } from "../aggregation/arrivals.ts";
+import type { RowSource } from "../aggregation/engine/engine.ts";
 import type { RowBudget } from "./row-budget.ts";
-import { loadStored, type StoredBlobs } from "./stored-rows.ts";
+import { loadStored, type StoredBlobs, storedRow } from "./stored-rows.ts";
 
 /** What of an admitted update says where its row lies, and how long it is. */
 export type StoredRow = Pick<AdmittedUpdate, "updateId" | "payloadSha256" | "norm">;
 
-/** The rows of the open attempt, in memory and measured against one another as they come, where all of them fit. */
+/** The rows of the open attempt: made ready as they come, so that closing the round reads them and nothing else. */
 export interface ArrivedRows {
   /** Forgets the attempt before. @param cohortSize how many rows may come */
   start(cohortSize: number): void;
   /** @param durable resolves when the update is stored */
   add(row: StoredRow, durable: Promise<unknown>): void;
-  /** Undefined when not all of them are in memory. */
-  taken(rows: readonly StoredRow[], path: "fast" | "exact"): ReturnType<Arrivals["rows"]>;
+  taken(rows: readonly StoredRow[], path: "fast" | "exact"): Promise<TakenRows>;
   end(): void;
+}
+
+export interface TakenRows {
+  /** Undefined where a row has not arrived in this process, or could not be made ready. */
+  readonly sources: readonly (RowSource | undefined)[];
+  /** Undefined unless all of them were measured against one another on that path. */
+  readonly measured: PairSums | undefined;
 }
 
 export interface ArrivedRowsOptions {
@@ -23,13 +31,16 @@ export interface ArrivedRowsOptions {
   open(rowBudgetBytes: number): Arrivals;
 }
 
-/** A round for which too little is left of the budget when it opens has its rows read when it closes. */
+/**
+ * In memory, where the whole cohort fits into what is left of the budget when its round opens: there rows are measured
+ * against one another as they come. Else in their files, which are verified as they come.
+ */
 export function arrivedRows({ budget, rowBytes, open }: ArrivedRowsOptions, stored: StoredBlobs): ArrivedRows {
-  let arrivals: Arrivals | undefined;
+  let attempt: Attempt | undefined;
   let takenBytes = 0;
   const end = () => {
-    arrivals?.close();
-    arrivals = undefined;
+    attempt?.close();
+    attempt = undefined;
     budget.giveBack(takenBytes);
     takenBytes = 0;
   };
@@ -37,30 +48,64 @@ export function arrivedRows({ budget, rowBytes, open }: ArrivedRowsOptions, stor
     start(cohortSize) {
       end();
       const bytes = cohortSize * rowBytes;
-      if (!budget.take(bytes)) return;
-      takenBytes = bytes;
-      arrivals = open(bytes);
+      const fits = budget.take(bytes);
+      if (fits) takenBytes = bytes;
+      attempt = fits ? inMemory(open(bytes), stored) : inFiles(stored);
     },
-    add({ updateId, payloadSha256, norm }, durable) {
-      arrivals?.add(updateId, norm, async (into) => {
-        await durable;
-        await loadStored(payloadSha256, stored, into);
-      });
-    },
+    add: (row, durable) => attempt?.add(row, durable),
     async taken(rows, path) {
-      return arrivals?.rows(
-        rows.map((row) => row.updateId),
-        path,
-      );
+      return (await attempt?.taken(rows, path)) ?? { sources: [], measured: undefined };
     },
     end,
   };
 }
 
-/** For rounds whose rows are read once only, when they close. */
-export const noArrivedRows: ArrivedRows = {
-  start: () => undefined,
-  add: () => undefined,
-  taken: async () => undefined,
-  end: () => undefined,
-};
+interface Attempt {
+  add(row: StoredRow, durable: Promise<unknown>): void;
+  taken(rows: readonly StoredRow[], path: "fast" | "exact"): Promise<TakenRows | undefined>;
+  close(): void;
+}
+
+function inMemory(arrivals: Arrivals, stored: StoredBlobs): Attempt {
+  return {
+    add({ updateId, payloadSha256, norm }, durable) {
+      arrivals.add(updateId, norm, async (into) => {
+        await durable;
+        await loadStored(payloadSha256, stored, into);
+      });
+    },
+    taken: (rows, path) =>
+      arrivals.rows(
+        rows.map((row) => row.updateId),
+        path,
+      ),
+    close: () => arrivals.close(),
+  };
+}
+
+/** One file after the other is read and verified. */
+function inFiles(stored: StoredBlobs): Attempt {
+  const sources = new Map<string, Promise<RowSource | undefined>>();
+  let last: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
+  const verified = async ({ payloadSha256 }: StoredRow, durable: Promise<unknown>, before: Promise<unknown>) => {
+    await Promise.all([durable, before]);
+    return isClosed ? undefined : storedRow(payloadSha256, stored);
+  };
+  return {
+    add(row, durable) {
+      if (sources.has(row.updateId)) return;
+      // a file that cannot be read now is met again when the round closes, and reported there
+      const source = verified(row, durable, last).catch(() => undefined);
+      sources.set(row.updateId, source);
+      last = source;
+    },
+    async taken(rows) {
+      return { sources: await Promise.all(rows.map((row) => sources.get(row.updateId))), measured: undefined };
+    },
+    close() {
+      isClosed = true;
+      sources.clear();
+    },
+  };
+}

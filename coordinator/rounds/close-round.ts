@@ -91,7 +91,7 @@ async function summarize(
   const { sources, measured } = await rowSources(rows, closed, parts);
   const input = await aggregationInput(state, closed, parts, { rows, sources, references });
   if (privacy.mode === "central") return summarizePrivately(state, closed, parts, { privacy, input });
-  const aggregated = await aggregate({ ...input, observe: true, ...(measured !== undefined && { measured }) });
+  const aggregated = await aggregate({ ...input, observe: "everything", ...(measured !== undefined && { measured }) });
   const { values, memory, observations, remarks } = aggregated;
   const figures = observations === undefined ? {} : diagnose(observations, aggregation.numByzantine);
   return { delta: values, memory, nextClipNorm: undefined, figures, remarks };
@@ -152,15 +152,17 @@ function rowsByClient({ rows, absent }: ClosedRound, zeroForAbsent: boolean): Ro
   return [...answered, ...missing].sort((a, b) => (a.clientId < b.clientId ? -1 : 1));
 }
 
-/** From memory where all of them still are, with the distances measured while they came; else from their files. */
+/** As they arrived, with the distances measured meanwhile; those that did not arrive in this process from their files. */
 async function rowSources(rows: readonly Row[], { distancePath }: ClosedRound, parts: ClosingParts) {
   const updates = rows.flatMap((row) => row.update ?? []);
-  const taken = updates.length === rows.length ? await parts.arrived.taken(updates, distancePath) : undefined;
-  if (taken !== undefined) return taken;
+  const taken = await parts.arrived.taken(updates, distancePath);
+  const sourceOf = new Map(updates.map((update, i) => [update, taken.sources[i]]));
   const sources = rows.map(async ({ update }): Promise<RowSource> => {
-    return update === undefined ? { kind: "zero" } : storedRow(update.payloadSha256, parts);
+    if (update === undefined) return { kind: "zero" };
+    return sourceOf.get(update) ?? storedRow(update.payloadSha256, parts);
   });
-  return { sources: await Promise.all(sources), measured: undefined };
+  const isWhole = updates.length === rows.length;
+  return { sources: await Promise.all(sources), measured: isWhole ? taken.measured : undefined };
 }
 
 async function memoryRows({ ruleMemory }: JobState, parts: ClosingParts) {

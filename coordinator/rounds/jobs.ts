@@ -9,7 +9,7 @@ import type { Random } from "../../core/random/random.ts";
 import { numCoordinates } from "../../core/tensors/schema.ts";
 import type { Administrators } from "../administration/administrators.ts";
 import { arrivals } from "../aggregation/arrivals.ts";
-import type { Engine } from "../aggregation/engine/engine.ts";
+import { type Engine, MAX_PAIRED_ROWS } from "../aggregation/engine/engine.ts";
 import { checkFeasible, distancePathOf, measuresOf, type Pipeline, pipelineOf } from "../aggregation/pipeline.ts";
 import type { AttemptKey, ClientSession, Clients, JobSummary, Jobs, Limits, ModelSummary, Sessions } from "../parts.ts";
 import { attemptCharge } from "../privacy/attempt-charge.ts";
@@ -24,7 +24,7 @@ import { samplingClaim } from "../privacy/sampling-claim.ts";
 import { serverOptimizerOf } from "../server-optimizers/server-optimizer.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
 import type { Journal, StoredEvent } from "../storage/journal.ts";
-import { type ArrivedRows, arrivedRows, noArrivedRows } from "./arrived-rows.ts";
+import { type ArrivedRows, arrivedRows } from "./arrived-rows.ts";
 import { nextCharge } from "./charges.ts";
 import { checkStart } from "./check-start.ts";
 import { mayBeAsked } from "./cohort.ts";
@@ -312,18 +312,24 @@ export class JobTable implements Jobs {
     return workerEvaluation({ plan: state.plan, topology, files, log: this.#parts.log });
   }
 
-  /** What nobody measures is not worth the memory; under central privacy the rows are clipped first, so not as they come. */
+  /**
+   * Distances are measured for the figures of a round where the rule reads none. Under central privacy there are no figures,
+   * and rows are clipped before anybody measures them: they are only taken in.
+   */
   #arrivedOf({ plan, tensorSchema }: JobState, pipeline: Pipeline): ArrivedRows {
-    const measures = measuresOf(pipeline);
-    if (plan.privacy.mode === "central" || measures === "nothing") return noArrivedRows;
+    const ofPipeline = measuresOf(pipeline);
+    const ofRound = ofPipeline === "nothing" ? "distances" : ofPipeline;
+    const measures = plan.privacy.mode === "central" ? "nothing" : ofRound;
     const { engine } = this.#parts;
     const d = numCoordinates(tensorSchema);
     const distancePath = (norms: readonly number[]) => distancePathOf(pipeline, norms);
-    const options = {
-      budget: this.#rowBudget,
-      rowBytes: d * Float32Array.BYTES_PER_ELEMENT,
-      open: (rowBudgetBytes: number) => arrivals(engine, { numCoordinates: d, rowBudgetBytes, measures, distancePath }),
+    const rowBytes = d * Float32Array.BYTES_PER_ELEMENT;
+    const open = (rowBudgetBytes: number) => {
+      const isPaired = rowBudgetBytes / rowBytes <= MAX_PAIRED_ROWS;
+      const options = { numCoordinates: d, rowBudgetBytes, distancePath };
+      return arrivals(engine, { ...options, measures: isPaired ? measures : "nothing" });
     };
+    const options = { budget: this.#rowBudget, rowBytes, open };
     return arrivedRows(options, this.#parts);
   }
 

@@ -84,6 +84,13 @@ describe("what a round holds against an update", () => {
     expect(found({ trimmed: one(0.8, 0.4), inDegree: one(1, 7) })).toEqual([]);
   });
 
+  test("not where hardly anything is kept of anybody, or nothing of what was not picked", () => {
+    // ten clients: two values are kept of each coordinate, and three
+    expect(found({ trimmed: one(1, 7 / 9) })).toEqual([]);
+    expect(found({ trimmed: one(1, 6 / 9) })).toEqual(["trimmed"]);
+    expect(found({ trimmed: one(1, 0.4), "rule.picked": one(0, 1) })).toEqual([]);
+  });
+
   test("pointing away from a robust aggregate; against a mean (f = 0) nothing but length counts", () => {
     expect(found({ cosine: one(-0.31, 0.5) })).toEqual(["opposed"]);
     expect(found({ cosine: one(-0.31, 0.5), trimmed: one(1, 0.1), normRatio: one(9, 1) }, 0)).toEqual(["norm"]);

@@ -52,6 +52,8 @@ const FAR_LONGER = 3;
 const FAR_BEYOND = 4;
 /** Of the share of coordinates in which a column rule kept the average update. */
 const FAR_FEWER = 0.7;
+/** Values of a coordinate at most; a share of coordinates is a sum of many. */
+const KEPT_BY_MEDIAN = 2 + 1e-6;
 const POINTS_AWAY = -0.3;
 /** A record this good is clean again. */
 const NEARLY_CLEAN = 0.995;
@@ -73,8 +75,11 @@ export function findingsOf(figures: Figures, numByzantine: number): Finding[][] 
   const { norm = [], normRatio = [], krumScore = [], krumRank = [], trimmed = [], cosine = [] } = figures;
   const numUpdates = norm.length;
   const farScore = FAR_BEYOND * median(known(krumScore));
-  // what mixed rows lost says little of the updates they were mixed from
-  const mostTrimmed = figures["inDegree"] === undefined ? 1 - FAR_FEWER * (1 - mean(known(trimmed))) : 1;
+  const meanKept = 1 - mean(known(trimmed));
+  // what mixed rows lost says little of the updates they were mixed from, and as little what a selection left out
+  const isSpokenFor = figures["inDegree"] === undefined && figures["rule.picked"] === undefined;
+  // nor does it say much whose the one value is, or the two, that a median keeps of a coordinate
+  const mostTrimmed = isSpokenFor && meanKept * numUpdates > KEPT_BY_MEDIAN ? 1 - FAR_FEWER * meanKept : 1;
   const tests: readonly [Finding, (i: number) => boolean][] = [
     ["norm", (i) => exceeds(normRatio[i], FAR_LONGER)],
     ["distance", (i) => exceeds(krumRank[i], numUpdates - numByzantine) && exceeds(krumScore[i], farScore)],

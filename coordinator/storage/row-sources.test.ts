@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { inFolder } from "../../core/files/faulty-files.contract.ts";
 import { bytesOf, payloadDigest } from "../../core/tensors/digest.ts";
+import { digestsOfBlocks } from "../../core/vector/block-digests.ts";
 import { fileRow, loadVerified, memoryRow, slicesOf } from "./row-sources.ts";
 
 /** Several slices. */
@@ -15,7 +16,8 @@ test("a verified payload is a row in its file, or fills a row in memory", () =>
   inFolder(async (folder) => {
     const payload = payloadAt(join(folder, "row"));
     await writeFile(payload.path, bytes);
-    expect(await fileRow(payload, payloadDigest(row))).toEqual({ kind: "file", ...payload });
+    const blockDigests = new Uint8Array(Buffer.concat([...digestsOfBlocks(bytesOf(row))]));
+    expect(await fileRow(payload, payloadDigest(row))).toEqual({ kind: "file", ...payload, blockDigests });
     const values = new Float32Array(row.length);
     await loadVerified(payload, payloadDigest(row), values);
     expect(Buffer.compare(bytesOf(values), bytesOf(row))).toBe(0);

@@ -6,19 +6,29 @@ import { readAll, SLICE_BYTES } from "../../core/files/file-bytes.ts";
 import type { Digest } from "../../core/ids.ts";
 import { floatsOf } from "../../core/tensors/digest.ts";
 import type { PayloadFile } from "../../core/update.ts";
+import { DIGEST_BYTES, digestsOfBlocks } from "../../core/vector/block-digests.ts";
+import { BLOCK_LENGTH } from "../../core/vector/kernels/layout.ts";
 import type { RowSource } from "../aggregation/engine/engine.ts";
 
 /**
- * A row that is read from its file, piece by piece. The file is hashed first: bits that flipped at rest stop the round
- * instead of changing the model. What a store has in memory is a row where it lies.
+ * A row that is read from its file, piece by piece. The file is read once to see that it is what was admitted, and each
+ * piece is checked again by whoever reads it later: bits that flip at rest stop the round instead of changing the model.
+ * What a store has in memory is a row where it lies.
  * @throws PAYLOAD_DIGEST_MISMATCH, PAYLOAD_LENGTH_MISMATCH, STORAGE_FAILED
  */
 export async function fileRow(payload: PayloadFile, expected: Digest): Promise<RowSource> {
   if (payload.bytes !== undefined) return { kind: "memory", values: floatsOf(payload.bytes) };
   const { path, offset, sizeBytes } = payload;
-  numFloats(sizeBytes);
-  for await (const _ of verifiedSlices(payload, expected));
-  return { kind: "file", path, offset, sizeBytes };
+  const numBlocks = Math.ceil(numFloats(sizeBytes) / BLOCK_LENGTH);
+  const blockDigests = new Uint8Array(new SharedArrayBuffer(numBlocks * DIGEST_BYTES));
+  let taken = 0;
+  for await (const slice of verifiedSlices(payload, expected)) {
+    for (const digest of digestsOfBlocks(slice)) {
+      blockDigests.set(digest, taken);
+      taken += DIGEST_BYTES;
+    }
+  }
+  return { kind: "file", path, offset, sizeBytes, blockDigests };
 }
 
 /** A row of raw little-endian float32 bytes in memory, such as an inline blob; they are copied for threads to share. */

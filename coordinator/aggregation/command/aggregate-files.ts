@@ -45,8 +45,7 @@ export async function aggregateFiles(options: AggregateOptions, print: Print): P
         kept.map(({ norm }) => norm),
       ),
       seed: seedOf(options.seed),
-      observe: options.diagnostics || !options.json || pipeline.rule.kind === "column",
-      countKept: true,
+      observe: options.diagnostics ? "everything" : "columns",
     });
     if (options.output !== undefined) await writeNpy(options.output, result.values);
     const report = { options, pipeline, numCoordinates: updates.numCoordinates, kept, dropped, result };

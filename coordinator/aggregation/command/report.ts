@@ -66,17 +66,16 @@ function shown(values: Float32Array): string {
 
 /** Without --diagnostics: how much of each update is in the aggregate, or in how many of its coordinates it was kept. */
 function shownFigures(report: Report): Figures {
-  const figures = figuresOf(report) ?? {};
-  if (report.options.diagnostics) return figures;
-  const { coefficient } = figures;
-  if (coefficient !== undefined) return { coefficient };
-  const share = keptIn(figures);
+  const { coefficients } = report.result;
+  if (report.options.diagnostics) return figuresOf(report) ?? {};
+  if (coefficients !== undefined) return { coefficient: [...coefficients] };
+  const share = keptIn(figuresOf(report));
   return share === undefined ? {} : { kept: share };
 }
 
 /** Of rules that work by coordinates. */
-function keptIn({ trimmed, "rule.kept": kept }: Figures): Figure | undefined {
-  return kept ?? trimmed?.map((share) => (share === null ? null : 1 - share));
+function keptIn(figures: Figures | undefined): Figure | undefined {
+  return figures?.["trimmed"]?.map((share) => (share === null ? null : 1 - share));
 }
 
 function figuresOf({ result, options }: Report): Figures | undefined {

@@ -17,8 +17,8 @@ export const MAX_PAIRED_ROWS = 4_096;
  */
 export interface Engine {
   /**
-   * Sums over all pairs (i, j) of rows with i <= j and j >= firstRow. Without `innerProducts` their diagonal is there
-   * and the rest of them NaN.
+   * Sums over all pairs (i, j) of rows with i <= j and j >= firstRow, and of the others squared norms if `allNorms`.
+   * Without `innerProducts` their diagonal is there and the rest of them NaN.
    * @throws PANEL_TOO_LARGE beyond MAX_PAIRED_ROWS rows
    */
   pairs(rows: Rows, options: PairOptions): Promise<PairSums>;
@@ -64,18 +64,29 @@ export interface PairOptions {
   readonly path: DistancePath;
   readonly innerProducts: boolean;
   readonly firstRow?: number;
+  readonly allNorms?: boolean;
 }
 
 export interface ColumnOptions {
   readonly mixing: Mixing | undefined;
   readonly kernel: ColumnKernel;
-  readonly countOutside: boolean;
+  /** Of rows that are not mixed, how many of the first make the columns; without it all. */
+  readonly numPicked?: number;
+  /** Whether rows are compared with what comes out of them, in the same pass. */
+  readonly observe: boolean;
 }
 
 export interface Columns {
   readonly values: Float32Array;
-  /** Of each (mixed) row, the coordinates in which it lay outside what the kernel kept; empty where nobody counts. */
+  /** Where they are observed. */
+  readonly observed: ColumnsObserved | undefined;
+}
+
+export interface ColumnsObserved {
+  /** Of each (mixed) row that makes the columns, the coordinates in which it lay outside what the kernel kept. */
   readonly outside: Float64Array;
+  /** Of the rows, before any mixing, with the values. */
+  readonly products: InnerProducts;
 }
 
 /** On the exact path. */
@@ -100,10 +111,19 @@ export interface MemoryRow {
   readonly memory?: RowMemory;
 }
 
+/** Little-endian float32 from byte `offset` of a file. */
+export interface FileRow {
+  readonly kind: "file";
+  readonly path: string;
+  readonly offset: number;
+  readonly sizeBytes: number;
+  /** SHA-256 of each of its blocks, one after the other, in shared memory: whatever is read of it is checked against them. */
+  readonly blockDigests?: Uint8Array;
+}
+
 /** Where a row lies, as plain data that a worker thread can be told. */
 export type RowSource =
-  /** Little-endian float32 from byte `offset` of a file. */
-  | { readonly kind: "file"; readonly path: string; readonly offset: number; readonly sizeBytes: number }
+  | FileRow
   | MemoryRow
   | { readonly kind: "zero" }
   /** Each value times `factor`, rounded to float32. */

@@ -55,14 +55,15 @@ export class PiecewiseEngine implements Engine {
     this.close = close;
   }
 
-  async pairs(rows: Rows, { path, innerProducts, firstRow = 0 }: PairOptions): Promise<PairSums> {
+  async pairs(rows: Rows, { path, innerProducts, firstRow = 0, allNorms = false }: PairOptions): Promise<PairSums> {
     const n = rows.sources.length;
     if (n > MAX_PAIRED_ROWS) {
       throw new FederationError("PANEL_TOO_LARGE", `${n} rows: at most ${MAX_PAIRED_ROWS} can be compared in pairs`);
     }
     const distances = new Float64Array(n * n);
     const products = new Float64Array(n * (innerProducts ? n : 1));
-    for await (const { sums } of this.#parts(rows, { kind: "pairs", path, innerProducts, firstRow })) {
+    const task: Task = { kind: "pairs", path, innerProducts, firstRow, allNorms };
+    for await (const { sums } of this.#parts(rows, task)) {
       addBlocks(distances, sums[0]);
       addBlocks(products, sums[1]);
     }
@@ -90,12 +91,23 @@ export class PiecewiseEngine implements Engine {
     return norms;
   }
 
-  async columns(rows: Rows, { mixing, kernel, countOutside }: ColumnOptions): Promise<Columns> {
+  async columns(rows: Rows, { mixing, kernel, numPicked, observe }: ColumnOptions): Promise<Columns> {
+    const n = rows.sources.length;
+    const numRows = mixing?.numOutputs ?? numPicked ?? n;
     const into = this.#floats(rows);
-    const outside = new Float64Array(countOutside ? (mixing?.numOutputs ?? rows.sources.length) : 0);
-    const task: Task = { kind: "columns", mixing: mixing && overRows(mixing), kernel, countOutside, into };
-    for await (const { sums } of this.#parts(rows, task)) addBlocks(outside, sums[0]);
-    return { values: into, outside };
+    const task: Task = { kind: "columns", mixing: mixing && overRows(mixing), kernel, numRows, observe, into };
+    const totals = [numRows, n, n, 1].map((length) => new Float64Array(length));
+    for await (const { sums } of this.#parts(rows, task)) {
+      for (const [k, total] of totals.entries()) addBlocks(total, sums[k]);
+    }
+    const [outside, values, squaredNorms, ofValues] = totals as [
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+    ];
+    const products = { values, squaredNorms, squaredNormOfVector: ofValues[0] as number };
+    return { values: into, observed: observe ? { outside, products } : undefined };
   }
 
   async gridSums(rows: Rows, options: GridOptions): Promise<Float64Array> {

@@ -4,6 +4,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { inFolder } from "../../../core/files/faulty-files.contract.ts";
 import { bytesOf } from "../../../core/tensors/digest.ts";
+import { digestsOfBlocks } from "../../../core/vector/block-digests.ts";
+import { BLOCK_LENGTH } from "../../../core/vector/kernels/layout.ts";
 import type { RowSource } from "./engine.ts";
 import { readRow } from "./read-row.ts";
 
@@ -44,6 +46,26 @@ test("a file that is missing or ends before its row does is an error that names 
     writeFileSync(path, bytesOf(row));
     expect(part(file, 0, row.length - 2)).toEqual(row.slice(2));
     expect(() => part(file, 40, row.length)).toThrow(/the file ends at byte 200/);
+  }));
+
+test("whole blocks of a file that has their digests are what they were, or an error that names the file", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "row");
+    const long = Float32Array.from({ length: 2 * BLOCK_LENGTH + 5 }, (_, i) => Math.sqrt(i));
+    const blockDigests = Buffer.concat([...digestsOfBlocks(bytesOf(long))]);
+    const file: RowSource = { kind: "file", path, offset: 3, sizeBytes: long.byteLength, blockDigests };
+    const bytes = Buffer.concat([Buffer.alloc(3), bytesOf(long)]);
+    writeFileSync(path, bytes);
+    expect(part(file, 0, long.length)).toEqual(long);
+    expect(part(file, BLOCK_LENGTH, long.length)).toEqual(long.slice(BLOCK_LENGTH));
+    bytes[bytes.length - 1] = 0;
+    writeFileSync(path, bytes);
+    const changed = { code: "PAYLOAD_DIGEST_MISMATCH", message: expect.stringContaining(path) };
+    expect(part(file, 0, 2 * BLOCK_LENGTH)).toEqual(long.slice(0, 2 * BLOCK_LENGTH));
+    expect(() => part(file, 2 * BLOCK_LENGTH, long.length)).toThrow(expect.objectContaining(changed));
+    expect(() => part({ kind: "scaled", source: file, factor: 2 }, BLOCK_LENGTH, long.length)).toThrow(
+      expect.objectContaining(changed),
+    );
   }));
 
 test("coordinates beyond the row are refused, even where the file goes on", () =>

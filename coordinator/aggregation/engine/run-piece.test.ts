@@ -26,7 +26,13 @@ function rowsInRoom(numRows: number): MemoryRow[] {
   });
 }
 
-const pairsFrom = (firstRow: number): Task => ({ kind: "pairs", path: "fast", innerProducts: false, firstRow });
+const pairsFrom = (firstRow: number): Task => ({
+  kind: "pairs",
+  path: "fast",
+  innerProducts: false,
+  firstRow,
+  allNorms: false,
+});
 const pieceOf = (sources: readonly RowSource[], task: Task): Piece => ({
   task,
   sources,

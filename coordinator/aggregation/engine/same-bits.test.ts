@@ -8,7 +8,7 @@ import { BLOCK_LENGTH } from "../../../core/vector/kernels/layout.ts";
 import { plainKernels } from "../../../core/vector/kernels/plain-kernels.ts";
 import { wasmKernels } from "../../../core/vector/kernels/wasm-kernels.ts";
 import { normalVectors, sourceOf } from "../testing.ts";
-import type { Engine, RowSource, Rows } from "./engine.ts";
+import type { Columns, Engine, RowSource, Rows } from "./engine.ts";
 import { inlineEngine } from "./inline-engine.ts";
 import { workerEngine } from "./worker-engine.ts";
 
@@ -59,12 +59,31 @@ const METHODS: Readonly<Record<string, (engine: Engine, rows: Rows) => Promise<r
   "squared norms of sums": async (engine, rows) => [await engine.squaredNorms(rows, [weights, others])],
   async "medians and what lies outside"(engine, rows) {
     const kernel = { kernel: "trimmedMean", trim: 2 } as const;
-    const { values, outside } = await engine.columns(rows, { mixing: undefined, kernel, countOutside: true });
-    return [values, outside];
+    return seen(await engine.columns(rows, { mixing: undefined, kernel, observe: true }));
   },
   async "medians of mixed rows"(engine, rows) {
     const kernel = { kernel: "median" } as const;
-    return [(await engine.columns(rows, { mixing, kernel, countOutside: false })).values];
+    return [(await engine.columns(rows, { mixing, kernel, observe: false })).values];
+  },
+  async "medians of mixed rows, and how the rows compare with them"(engine, rows) {
+    return seen(await engine.columns(rows, { mixing, kernel: { kernel: "median" }, observe: true }));
+  },
+  async "medians of the first rows, compared with all"(engine, rows) {
+    const options = { mixing: undefined, kernel: { kernel: "median" }, numPicked: 5, observe: true } as const;
+    return seen(await engine.columns(rows, options));
+  },
+  async "norms, and distances from the last rows only"(engine, rows) {
+    const sums = await engine.pairs(rows, {
+      path: "fast",
+      innerProducts: false,
+      firstRow: NUM_ROWS - 1,
+      allNorms: true,
+    });
+    return [sums.squaredDistances, sums.innerProducts];
+  },
+  async "norms alone"(engine, rows) {
+    const options = { path: "exact", innerProducts: true, firstRow: NUM_ROWS, allNorms: true } as const;
+    return [(await engine.pairs(rows, options)).innerProducts];
   },
   async "inner products with a vector"(engine, rows) {
     const { values, squaredNorms, squaredNormOfVector } = await engine.innerProductsWith(rows, vector);
@@ -77,6 +96,12 @@ const METHODS: Readonly<Record<string, (engine: Engine, rows: Rows) => Promise<r
   "a sample": async (engine, rows) => [await engine.sample(rows, coordinates)],
   norms: async (engine, rows) => [await engine.norms(rows)],
 };
+
+function seen({ values, observed }: Columns): readonly ArrayBufferView[] {
+  if (observed === undefined) throw new Error("nothing was observed");
+  const { outside, products } = observed;
+  return [values, outside, products.values, products.squaredNorms, Float64Array.of(products.squaredNormOfVector)];
+}
 
 const bitsOf = (arrays: readonly ArrayBufferView[]) =>
   arrays.map(({ buffer, byteOffset, byteLength }) => sha256(new Uint8Array(buffer, byteOffset, byteLength)));

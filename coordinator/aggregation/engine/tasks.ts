@@ -14,6 +14,8 @@ export type Task =
       readonly path: DistancePath;
       readonly innerProducts: boolean;
       readonly firstRow: number;
+      /** Squared norms of the rows before the first as well. */
+      readonly allNorms: boolean;
     }
   | {
       readonly kind: "weightedSums";
@@ -25,7 +27,9 @@ export type Task =
       readonly kind: "columns";
       readonly mixing: MixingOfRows | undefined;
       readonly kernel: ColumnKernel;
-      readonly countOutside: boolean;
+      /** Rows that the columns are made of: mixed ones, or the first. */
+      readonly numRows: number;
+      readonly observe: boolean;
       readonly into: Float32Array;
     }
   | ({ readonly kind: "gridSums" } & GridOptions)

@@ -1,6 +1,7 @@
 import { FederationError } from "../../../core/errors.ts";
 import type { Panel } from "../../../core/vector/kernels/kernels.ts";
 import { BLOCK_LENGTH, spanLength } from "../../../core/vector/kernels/layout.ts";
+import { innerProduct } from "../../../core/vector/kernels/pairwise.ts";
 import { sumOfSquares } from "../../../core/vector/norms.ts";
 import { gridSums } from "./grid-sums.ts";
 import { coordinatesWithin, lengthOf, type Part, type Piece, type Task } from "./tasks.ts";
@@ -50,8 +51,10 @@ export function workOf(piece: Piece, panel: Panel): Work {
   }
 }
 
-function pairs({ path, innerProducts, firstRow }: TaskOf<"pairs">, { sources, numBlocks }: Piece, panel: Panel): Work {
+function pairs(task: TaskOf<"pairs">, { sources, numBlocks }: Piece, panel: Panel): Work {
+  const { path, innerProducts, firstRow, allNorms } = task;
   const n = sources.length;
+  const step = innerProducts ? n + 1 : 1;
   const size = n * n;
   const productsSize = innerProducts ? size : n;
   const distances = new Float64Array(numBlocks * size);
@@ -63,13 +66,16 @@ function pairs({ path, innerProducts, firstRow }: TaskOf<"pairs">, { sources, nu
       const squaredDistances = distances.subarray(index * size, (index + 1) * size);
       const ofBlock = products.subarray(index * productsSize, (index + 1) * productsSize);
       const others = innerProducts ? { innerProducts: ofBlock } : { squaredNorms: ofBlock };
-      panel.pairs(start, n, firstRow, path, { squaredDistances, ...others });
+      if (firstRow < n) panel.pairs(start, n, firstRow, path, { squaredDistances, ...others });
+      if (!allNorms) return;
+      const before = new Float64Array(firstRow);
+      panel.squaredNorms(start, path, before);
+      for (const [i, norm] of before.entries()) ofBlock[i * step] = norm;
     },
     // rows before the first were looked at when they were it
     mayBeInfinite({ done }) {
       const first = (done / BLOCK_LENGTH) * productsSize;
-      const step = innerProducts ? n + 1 : 1;
-      for (let i = firstRow; i < n; i++) {
+      for (let i = allNorms ? 0 : firstRow; i < n; i++) {
         if (!Number.isFinite(products[first + i * step])) return true;
       }
       return false;
@@ -122,19 +128,52 @@ function squaredNormsOfSums({ weights }: TaskOf<"squaredNormsOfSums">, { numBloc
   };
 }
 
-function columns({ mixing, kernel, countOutside, into }: TaskOf<"columns">, piece: Piece, panel: Panel): Work {
+/** Observed, each block of the rows meets what came out of it while it is still in the cache. */
+function columns(task: TaskOf<"columns">, piece: Piece, panel: Panel): Work {
+  const { mixing, kernel, numRows, observe, into } = task;
   const n = piece.sources.length;
-  const numRows = mixing?.numOutputs ?? n;
-  const outside = new Float64Array(countOutside ? numRows : 0);
+  const outside = observe ? new Float64Array(numRows) : undefined;
+  const products = observe ? productsWithResult(piece, panel) : undefined;
   return {
     step: spanLength(n),
     onSpan(span) {
       if (mixing !== undefined) panel.mix(span.start, span.length, mixing.values, numRows, n);
       const source = mixing === undefined ? span : "mixed";
-      const values = within(into, piece, span);
-      panel.columns(source, numRows, kernel, values, countOutside ? outside : undefined);
+      panel.columns(source, numRows, kernel, within(into, piece, span), outside);
+      if (products !== undefined && endsBlock(span, piece)) products.onBlock(blockOf(span), into);
     },
-    part: { sums: [outside], values: [] },
+    part: { sums: outside && products ? [outside, ...products.sums] : [], values: [] },
+  };
+}
+
+function endsBlock({ done, length }: Span, piece: Piece): boolean {
+  const end = done + length;
+  return end % BLOCK_LENGTH === 0 || end === lengthOf(piece);
+}
+
+/** The block that ends with this span. */
+function blockOf({ start, done, length }: Span): Span {
+  const before = done % BLOCK_LENGTH;
+  return { start: start - before, done: done - before, length: before + length };
+}
+
+/** Of every row with the vector that is being made of them, the squared norms of all rows, and that of the vector. */
+function productsWithResult(piece: Piece, panel: Panel) {
+  const { sources, numBlocks } = piece;
+  const n = sources.length;
+  const products = new Float64Array(numBlocks * n);
+  const norms = new Float64Array(numBlocks * n);
+  const ofResult = new Float64Array(numBlocks);
+  const result = new Float32Array(BLOCK_LENGTH);
+  return {
+    onBlock(block: Span, into: Float32Array): void {
+      const index = block.done / BLOCK_LENGTH;
+      result.fill(0, block.length).set(within(into, piece, block));
+      panel.innerProductsWith(block.start, result, products.subarray(index * n, (index + 1) * n));
+      panel.squaredNorms(block.start, "exact", norms.subarray(index * n, (index + 1) * n));
+      ofResult[index] = innerProduct(result, result, "exact");
+    },
+    sums: [products, norms, ofResult],
   };
 }
 
@@ -160,7 +199,7 @@ function innerProductsWithLast({ sources, numBlocks }: Piece, panel: Panel): Wor
       const index = done / BLOCK_LENGTH;
       const last = panel.row(n - 1).subarray(start, start + BLOCK_LENGTH);
       panel.innerProductsWith(start, last, products.subarray(index * (n - 1), (index + 1) * (n - 1)));
-      panel.squaredNorms(start, norms.subarray(index * n, (index + 1) * n));
+      panel.squaredNorms(start, "exact", norms.subarray(index * n, (index + 1) * n));
     },
     part: { sums: [products, norms], values: [] },
   };

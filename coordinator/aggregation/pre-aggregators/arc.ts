@@ -15,7 +15,7 @@ export function arc({ numByzantine: f }: { readonly numByzantine: number }): Pre
     name: "ARC",
     feasible: (n) => n > 2 * f,
     requirement: `at least ${2 * f + 1} updates (n >= 2f + 1, f = ${f})`,
-    needs: {},
+    needs: { betweenUpdates: false },
     keepsClients: true,
     numOutputs: (n) => n,
     mix: (geometry) => {

@@ -15,7 +15,7 @@ export function normClipping({ clipNorm }: { readonly clipNorm: number }): PreAg
     name: "NormClipping",
     feasible: (n) => n >= 1,
     requirement: "at least 1 update",
-    needs: {},
+    needs: { betweenUpdates: false },
     keepsClients: true,
     numOutputs: (n) => n,
     mix: (geometry) =>

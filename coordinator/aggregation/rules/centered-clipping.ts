@@ -30,8 +30,8 @@ export function centeredClipping({
     carriesCentralNoise: true,
     zeroOutSensitivity: sensitivity,
     weighted: false,
-    // the first iteration starts on a row, and distances between rows are known already
-    needs: { references: ["previousAggregate"], innerProducts: iterations > 1 },
+    // the first iteration starts on a row, and distances to it are all that it reads
+    needs: { references: ["previousAggregate"], innerProducts: iterations > 1, betweenUpdates: iterations > 1 },
     combine: ({ geometry, references }) => {
       let centre: Float64Array = new Float64Array(geometry.numRows);
       centre[references.get("previousAggregate") as number] = 1;

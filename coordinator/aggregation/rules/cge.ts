@@ -18,7 +18,7 @@ export function cge({ numByzantine: f }: { readonly numByzantine: number }): Com
     sensitivity: (n, clipNorm) => (2 * clipNorm) / (n - f),
     carriesCentralNoise: false,
     weighted: false,
-    needs: {},
+    needs: { betweenUpdates: false },
     combine: ({ geometry }) => {
       const norms = updateNorms(geometry);
       const norm = (row: number) => norms[row - 1] as number;

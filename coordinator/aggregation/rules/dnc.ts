@@ -40,7 +40,7 @@ export function dnc({
     carriesCentralNoise: false,
     isLong: true,
     weighted: false,
-    needs: { samples: { numSets: iterations, size } },
+    needs: { samples: { numSets: iterations, size }, betweenUpdates: false },
     combine: ({ geometry, samples }) => {
       const n = geometry.numUpdates;
       const timesDropped = new Float64Array(n);

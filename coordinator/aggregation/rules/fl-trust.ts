@@ -21,7 +21,7 @@ export function flTrust(): CombiningRule {
     sensitivity: () => Number.POSITIVE_INFINITY,
     carriesCentralNoise: false,
     weighted: false,
-    needs: { innerProducts: true, references: ["rootUpdate"] },
+    needs: { innerProducts: true, betweenUpdates: false, references: ["rootUpdate"] },
     combine: ({ geometry, references }) => {
       const root = references.get("rootUpdate") as number;
       const rootNorm = Math.sqrt(geometry.squaredDistances[root] as number);

@@ -27,7 +27,7 @@ export function normClippedWeightedMean({
     sensitivity: (_n, clipNorm) => 2 * Math.min(clipNorm, fixed ?? clipNorm),
     carriesCentralNoise: false,
     weighted: true,
-    needs: {},
+    needs: { betweenUpdates: false },
     combine: ({ geometry, weights }) => {
       const norms = updateNorms(geometry);
       const bound = fixed ?? weightedMedianOf(norms, weights);

@@ -26,7 +26,7 @@ export function signGuard({ numByzantine: f }: { readonly numByzantine: number }
     sensitivity: (_n, clipNorm) => 2 * clipNorm,
     carriesCentralNoise: false,
     weighted: false,
-    needs: { signCounts: true },
+    needs: { signCounts: true, betweenUpdates: false },
     combine: ({ geometry, signCounts }) => {
       const norms = updateNorms(geometry);
       const median = medianOf(norms);

@@ -12,7 +12,7 @@ export interface AssemblyExports {
   valuesAddress(): number;
   countsAddress(): number;
   isFinite(start: number, length: number, n: number): number;
-  squaredNorm(start: number, row: number): number;
+  squaredNorm(start: number, row: number, exact: boolean): number;
   innerProductWithValues(start: number, row: number): number;
   countSigns(ofMixed: boolean, start: number, row: number, length: number, negative: boolean): number;
   squaredDistances(start: number, n: number, firstRow: number, exact: boolean): number;

@@ -52,7 +52,7 @@ function everything(panel: Panel, n: number, length: number, start: number): rea
     return [pairs.squaredDistances, pairs.innerProducts];
   });
   const norms = new Float64Array(n);
-  panel.squaredNorms(0, norms);
+  panel.squaredNorms(0, "exact", norms);
   const products = new Float64Array(n);
   panel.innerProductsWith(0, panel.row(0).slice(0, BLOCK_LENGTH), products);
   return [...columns, outside, sum, mixed, positive, negative, ...sums, norms, products];

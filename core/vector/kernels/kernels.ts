@@ -64,8 +64,8 @@ export interface Panel extends PanelSize {
   isFinite(start: number, length: number, numRows: number): boolean;
   /** Sets (does not add) the sums over one block for the pairs with i <= j and j >= firstRow; the rows are finite. */
   pairs(start: number, numRows: number, firstRow: number, path: DistancePath, into: BlockPairs): void;
-  /** ||row i||^2 over one block for each of the first `into.length` rows, on the exact path; sets `into`. */
-  squaredNorms(start: number, into: Float64Array): void;
+  /** ||row i||^2 over one block for each of the first `into.length` rows; sets `into`. */
+  squaredNorms(start: number, path: DistancePath, into: Float64Array): void;
   /**
    * sum_i coefficients[i] * row i in float64, rows in ascending order, rounded once, of `into.length` coordinates within
    * one block; rows of coefficient 0 are skipped.

@@ -42,8 +42,8 @@ function plainPanel(size: PanelSize): Panel {
         if ("squaredNorms" in into) into.squaredNorms[j] = innerProduct(b, b, path);
       }
     },
-    squaredNorms(start, into) {
-      into.set(parts(start, BLOCK_LENGTH, into.length).map((row) => innerProduct(row, row, "exact")));
+    squaredNorms(start, path, into) {
+      into.set(parts(start, BLOCK_LENGTH, into.length).map((row) => innerProduct(row, row, path)));
     },
     weightedSum: (start, coefficients, into) => into.set(sumOf(start, into.length, coefficients)),
     squaredNormOfSum: (start, coefficients) => squaredNormOfSums(sumOf(start, BLOCK_LENGTH, coefficients)),

@@ -115,8 +115,8 @@ export class WasmPanel implements Panel {
     }
   }
 
-  squaredNorms(start: number, into: Float64Array): void {
-    for (let i = 0; i < into.length; i++) into[i] = this.#wasm.squaredNorm(start, i);
+  squaredNorms(start: number, path: DistancePath, into: Float64Array): void {
+    for (let i = 0; i < into.length; i++) into[i] = this.#wasm.squaredNorm(start, i, path === "exact");
   }
 
   weightedSum(start: number, coefficients: Float64Array, into: Float32Array): void {

@@ -60,7 +60,7 @@ export function pipelineView(aggregation: Aggregation, privacy: Plan["privacy"] 
         rows.map((row) => row.norm),
       ),
       seed: new Uint8Array(32),
-      observe: false,
+      observe: "nothing",
       ...(clipNorm !== undefined && { clipNorm }),
     });
     return values;

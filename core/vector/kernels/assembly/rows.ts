@@ -32,12 +32,12 @@ function withoutSign(address: usize): v128 {
   return i32x4.shl(v128.load(address), 1);
 }
 
-/** Over one block, on the exact path, as all products here. */
-export function squaredNorm(start: usize, row: usize): f64 {
-  return squaredNormAt(rowAt(rows, row, start), true);
+/** Over one block. */
+export function squaredNorm(start: usize, row: usize, exact: bool): f64 {
+  return squaredNormAt(rowAt(rows, row, start), exact);
 }
 
-/** With the vector in `values`. */
+/** Over one block, with the vector in `values`, on the exact path. */
 export function innerProductWithValues(start: usize, row: usize): f64 {
   return innerProduct(rowAt(rows, row, start), values);
 }
