@@ -2,6 +2,9 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { FederationError } from "../../../core/errors.ts";
+import { readLayersModel } from "../../../core/model/layers-model.ts";
+import { openNetwork } from "../../../core/model/network.ts";
+import { isBuiltin, planFileSchema } from "../../../core/plan.ts";
 import { parseYaml } from "../../../core/yaml-file.ts";
 import { attackOf } from "../../attacks/registry.ts";
 import { type DataShape, modelShape } from "../job/lab-plan.ts";
@@ -38,16 +41,22 @@ export function parseGrid(source: string, kind: Kind, path: string): Grid {
 }
 
 /**
- * Refuses what the data contradict: another shape of the model, and classes that they do not have.
+ * Refuses what the data contradict: a model of another shape, and classes that they do not have.
  * @param path of the file, for people
- * @throws CONFIG_INVALID naming file, line and field
+ * @throws CONFIG_INVALID naming file, line and field; FILE_MISSING, MODEL_FILE_INVALID of a model's layers
  */
-export function checkAgainstData({ grid, source }: ReadGrid, kind: Kind, path: string, data: DataShape): void {
-  const { attacks, attackersHold } = grid;
+export async function checkAgainstData(
+  { grid, source, baseFolder }: ReadGrid,
+  kind: Kind,
+  path: string,
+  data: DataShape,
+): Promise<void> {
+  const { attacks, attackersHold, model } = grid;
+  const misfit = isBuiltin(model) ? builtinMisfit(model, data) : await layersMisfit(model, baseFolder, data);
   const { numClasses } = data;
   const numClients = typeof grid.clients === "number" ? grid.clients : grid.clients.honest + 1;
   const setting = { numClients, numAttackers: 1, numClasses };
-  const schema = z.looseObject({ model: modelFor(data).optional() }).superRefine((_, context) => {
+  const schema = z.looseObject({ model: modelFor(data, misfit).optional() }).superRefine((_, context) => {
     for (const [i, attack] of attacks.entries()) {
       const field = kind === "grid" ? ["attacks", i] : ["attack"];
       if (attack !== null) complaining(context, field, () => attackOf(attack, setting));
@@ -59,11 +68,34 @@ export function checkAgainstData({ grid, source }: ReadGrid, kind: Kind, path: s
   parseYaml(source, schema, path, "CONFIG_INVALID");
 }
 
-/** A model as it is written: of the shape that the data have, where it says one. */
-function modelFor(data: DataShape) {
+/** A model as it is written: of the shape that the data have, where it says one, and nothing that does not fit them. */
+function modelFor(data: DataShape, misfit: string | undefined) {
   const only = (size: number) => z.literal(size, `the data have ${size}`).optional();
   const { inputs, classes } = modelShape(data);
-  return z.union([z.string(), z.looseObject({ inputs: only(inputs), classes: only(classes) })]);
+  const written = z.union([z.string(), z.looseObject({ inputs: only(inputs), classes: only(classes) })]);
+  return written.refine(() => misfit === undefined, { error: misfit ?? "" });
+}
+
+/** A built-in model is given the shape of the data, which not every one of them can take. */
+function builtinMisfit(model: Grid["model"], data: DataShape): string | undefined {
+  const { error } = planFileSchema.shape.model.safeParse({ ...model, ...modelShape(data) });
+  if (error === undefined) return undefined;
+  const told = error.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; ");
+  return `does not fit the data, of shape ${data.inputShape.join(" x ")}: ${told}`;
+}
+
+async function layersMisfit(
+  model: Extract<Grid["model"], { layers: string }>,
+  baseFolder: string,
+  data: DataShape,
+): Promise<string | undefined> {
+  const { topology } = await readLayersModel(resolve(baseFolder, model.layers));
+  const network = await openNetwork(model, topology);
+  const { inputSize, numClasses } = network;
+  network.dispose();
+  const { inputs, classes } = modelShape(data);
+  if (inputSize === inputs && numClasses === classes) return undefined;
+  return `its layers take ${inputSize} values to ${numClasses} classes, and the data have ${inputs} and ${classes}`;
 }
 
 /** Of a source whose kind nobody remembers. @throws CONFIG_INVALID where it is neither */

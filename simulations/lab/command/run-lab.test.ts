@@ -44,6 +44,13 @@ const refusing = (): CellThread => ({
   stop: async () => undefined,
 });
 
+/** A model.json of one dense layer. */
+const denseLayers = (inputs: number, units: number) => {
+  const config = { name: "output", units, batch_input_shape: [null, inputs] };
+  const layers = [{ class_name: "Dense", config }];
+  return { modelTopology: { class_name: "Sequential", config: { name: "model", layers } } };
+};
+
 function surroundings(changes: Partial<LabSurroundings> = {}) {
   let said = "";
   const stream = () =>
@@ -176,6 +183,24 @@ describe("holdfast simulate", () => {
     expect(await refused(held, "scenario")).toMatch(/^refused.yaml:11: attackersHold.label: 3: there are 3 classes/);
     const wider = yamlOfSmall.replace("model: softmax", "model: { builtin: softmax, classes: 3, inputs: 9 }");
     expect(await refused(wider, "scenario")).toBe("refused.yaml:4: model.inputs: the data have 8");
+    const imageless = yamlOfSmall.replace("model: softmax", "model: cnn");
+    expect(await refused(imageless, "scenario")).toBe(
+      "refused.yaml:4: model: does not fit the data, of shape 8: inputs must be those of a square image of 16 x 16 pixels or more, times the channels",
+    );
+    const layersOf = (inputs: number, units: number) =>
+      writeFile(join(folder, "model.json"), JSON.stringify(denseLayers(inputs, units)));
+    const ofLayers = yamlOfSmall.replace("model: softmax", "model: { layers: model.json }");
+    for (const [inputs, classes] of [
+      [9, 3],
+      [8, 4],
+    ] as const) {
+      await layersOf(inputs, classes);
+      expect(await refused(ofLayers, "scenario")).toBe(
+        `refused.yaml:4: model: its layers take ${inputs} values to ${classes} classes, and the data have 8 and 3`,
+      );
+    }
+    await writeFile(join(folder, "model.json"), "{}");
+    expect(await refused(ofLayers, "scenario")).toContain("modelTopology");
     const oneFile = { json: "it", csv: join(folder, "it") };
     expect(await refused(yamlOfSmall, "scenario", oneFile)).toBe("--json and --csv are one file");
     const noFont = { png: true, font: "none.ttf" };

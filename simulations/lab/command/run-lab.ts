@@ -60,7 +60,7 @@ export async function runLab(path: string, kind: Kind, typed: TypedLabOptions, a
   const versions = await versionsOf(around.software, options.transport);
   const lab = await openData(read.grid.data, read.baseFolder);
   const data = await dataFacts(lab, read.grid.data, read.baseFolder);
-  checkAgainstData(read, kind, path, lab.train);
+  await checkAgainstData(read, kind, path, lab.train);
   const key = await resumeKey(read, versions, data);
   const finished = await openFinishedCells(join(folder, "cells.jsonl"), key, around.files);
   const isFinished = (cell: Cell) => !options.fresh && finished.results.has(cellIdOf(cell));
