@@ -5,9 +5,6 @@ import type { Engine } from "./engine.ts";
 import { type Executor, PiecewiseEngine } from "./piecewise-engine.ts";
 import { pieceKernels, runPiece } from "./run-piece.ts";
 
-/** A mebibyte of each of 128 files; of more files the reads are shorter, down to 64 KiB of each. */
-const PANEL_BYTES = 128 << 20;
-
 /**
  * Works in this thread, one block of rows in memory at a time or what is read of files at once, and lets the coordinator
  * answer its clients in between.
@@ -26,7 +23,6 @@ export function inlineExecutor(kernels: Kernels): Executor {
     },
     numAhead: 1,
     pieceBlocks: () => 1,
-    panelBytes: PANEL_BYTES,
     prepared: (sources) => sources,
     floats: (length) => new Float32Array(length),
     roomFor: (_, numCoordinates) => ({

@@ -13,13 +13,10 @@ import {
   type RowSource,
   type Rows,
 } from "./engine.ts";
+import { isInFile, panelBlocksOf } from "./file-panels.ts";
 import type { GridOptions } from "./grid-sums.ts";
 import { partsInOrder, type RunPiece } from "./in-order.ts";
 import { coordinatesWithin, type MixingOfRows, type Part, type Piece, type Task } from "./tasks.ts";
-
-const BLOCK_BYTES = BLOCK_LENGTH * Float32Array.BYTES_PER_ELEMENT;
-/** A file is read a mebibyte at a time. */
-const FILE_BLOCKS = (1 << 20) / BLOCK_BYTES;
 
 /** Where pieces run, and how large they are to be there. */
 export interface Executor {
@@ -28,8 +25,6 @@ export interface Executor {
   readonly numAhead: number;
   /** Blocks of the next piece, of `numRows` rows in memory, when so many are left. */
   pieceBlocks(numRows: number, numLeft: number): number;
-  /** Bytes that a piece may bring into memory from files. */
-  readonly panelBytes: number;
   /** The sources as they are best sent to where the pieces run. */
   prepared(sources: readonly RowSource[]): readonly RowSource[];
   /** Zeros that pieces can write to. */
@@ -167,7 +162,7 @@ export class PiecewiseEngine implements Engine {
     const numBlocks = Math.ceil(numCoordinates / BLOCK_LENGTH);
     const pieces = executor.prepared(rows.sources).map((source): Piece => {
       const sources = [source];
-      const panelBlocks = panelBlocksOf(sources, numBlocks, executor);
+      const panelBlocks = panelBlocksOf(sources, numBlocks);
       return { task: { kind: "sumOfSquares" }, sources, numCoordinates, firstBlock: 0, numBlocks, panelBlocks };
     });
     const norms: number[] = [];
@@ -198,7 +193,7 @@ function* piecesOf(rows: Rows, task: Task, executor: Executor): Generator<Piece>
   const { numCoordinates } = rows;
   const sources = executor.prepared(rows.sources);
   const total = Math.ceil(numCoordinates / BLOCK_LENGTH);
-  const panelBlocks = panelBlocksOf(sources, total, executor);
+  const panelBlocks = panelBlocksOf(sources, total);
   const inFiles = sources.some(isInFile);
   let firstBlock = 0;
   while (firstBlock < total) {
@@ -207,19 +202,6 @@ function* piecesOf(rows: Rows, task: Task, executor: Executor): Generator<Piece>
     yield { task: ofPiece(task, firstBlock, numBlocks), sources, numCoordinates, firstBlock, numBlocks, panelBlocks };
     firstBlock += numBlocks;
   }
-}
-
-/**
- * Blocks of every row that are in the kernels' memory at once: of rows in memory one, so that a block of all of them stays
- * in the processor's cache; of files a mebibyte of each, or less of so many that this would exceed `panelBytes`.
- */
-function panelBlocksOf(sources: readonly RowSource[], numBlocks: number, { panelBytes }: Executor): number {
-  if (!sources.some(isInFile)) return 1;
-  return Math.max(1, Math.min(FILE_BLOCKS, Math.floor(panelBytes / (sources.length * BLOCK_BYTES)), numBlocks));
-}
-
-function isInFile(source: RowSource): boolean {
-  return source.kind === "scaled" ? isInFile(source.source) : source.kind === "file";
 }
 
 /** Only what it needs is sent to where a piece runs. */

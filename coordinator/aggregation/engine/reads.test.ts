@@ -74,10 +74,10 @@ describe("a mebibyte of a file is read at a time, and what is left at its end", 
       expect(await readInThreads(folder, (engine) => engine.norms(rows))).toEqual(byRow(4));
     }));
 
-  test("by threads, of more files than 128", () =>
+  test("by threads, of more files than all of them may read at once", () =>
     inFolder(async (folder) => {
       const rows = filesIn(folder, 1);
-      const sources = [...rows.sources, ...new Array<RowSource>(159).fill({ kind: "zero" })];
+      const sources = [...rows.sources, ...new Array<RowSource>(699).fill({ kind: "zero" })];
       const wide = { ...rows, sources, numCoordinates: MEBIBYTE / 4 };
       expect(await readInThreads(folder, (engine) => work(engine, wide))).toEqual([MEBIBYTE]);
     }));

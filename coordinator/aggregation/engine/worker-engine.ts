@@ -7,6 +7,7 @@ import { wasmKernels } from "../../../core/vector/kernels/wasm-kernels.ts";
 import type { Combination } from "../rule.ts";
 import { type Combining, combineHere, combiningInThread } from "./combine.ts";
 import type { Engine, Room, RowSource } from "./engine.ts";
+import { threadsWithPanel } from "./file-panels.ts";
 import { inlineExecutor } from "./inline-engine.ts";
 import { pieceBlocks } from "./piece-blocks.ts";
 import { type Executor, PiecewiseEngine, type Size } from "./piecewise-engine.ts";
@@ -14,12 +15,6 @@ import type { Part, Piece } from "./tasks.ts";
 
 /** Row-values below which starting and telling threads costs more than it saves. */
 const SMALL_WORK = 2_000_000;
-/**
- * Of one thread: a mebibyte of each of 128 files. Up to four threads share 512 MiB, so that two read 256 files by the
- * mebibyte; of more files the reads are shorter, down to 64 KiB of each.
- */
-const PANEL_BYTES = 128 << 20;
-const SHARED_PANEL_BYTES = 4 * PANEL_BYTES;
 /** A thread takes longer to start than a round to close: between rounds it waits. */
 const IDLE_MS = 60_000;
 
@@ -56,10 +51,10 @@ export function workerEngine({
 
 class Threads implements Executor {
   readonly numAhead: number;
-  readonly panelBytes: number;
   readonly #numThreads: number;
   readonly #worker: URL;
-  #pool: Pool | undefined;
+  /** By how many threads they have: large panels of files are for fewer. */
+  readonly #pools = new Map<number, Pool>();
   /**
    * The memory of the room that closed last, one at most: the garbage collector does not see how large such memories are, and
    * those of many rounds would pile up.
@@ -71,7 +66,6 @@ class Threads implements Executor {
     this.#numThreads = numThreads;
     this.#worker = worker;
     this.numAhead = 2 * numThreads;
-    this.panelBytes = Math.max(PANEL_BYTES, SHARED_PANEL_BYTES / numThreads);
   }
 
   pieceBlocks(numRows: number, numLeft: number): number {
@@ -107,19 +101,21 @@ class Threads implements Executor {
     return spare;
   }
 
-  run = (piece: Piece): Promise<Part> => this.#ask<Part>("run", piece);
+  run = (piece: Piece): Promise<Part> => {
+    return this.#ask<Part>("run", piece, threadsWithPanel(piece, this.#numThreads));
+  };
 
   combine(combining: Combining): Promise<Combination> {
-    return this.#ask<Combination>("combine", combining);
+    return this.#ask<Combination>("combine", combining, this.#numThreads);
   }
 
-  async #ask<Result>(what: "run" | "combine", told: Piece | Combining): Promise<Result> {
+  async #ask<Result>(what: "run" | "combine", told: Piece | Combining, numThreads: number): Promise<Result> {
     if (this.#isClosed) throw closed();
-    this.#pool ??= startPool(this.#numThreads, this.#worker);
-    const pool = this.#pool;
+    const pool = this.#pools.get(numThreads) ?? startPool(numThreads, this.#worker);
+    this.#pools.set(numThreads, pool);
     const reply: Reply<Result> = await pool.ask<Result>(what, told).catch(async (cause: unknown) => {
       // what waited for the thread that died would wait for ever
-      if (this.#pool === pool) this.#pool = undefined;
+      if (this.#pools.get(numThreads) === pool) this.#pools.delete(numThreads);
       await pool.end(cause);
       throw this.#isClosed ? closed() : pool.failure();
     });
@@ -130,7 +126,7 @@ class Threads implements Executor {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#spare = undefined;
-    await this.#pool?.end("closed");
+    await Promise.all([...this.#pools.values()].map((pool) => pool.end("closed")));
   }
 }
 
