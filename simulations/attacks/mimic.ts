@@ -10,8 +10,8 @@ import { dot, meanOf } from "./moments.ts";
  * are outweighed. The paper's initial phase, in which the client is chosen, is the attack's first round; in a sampled round
  * that the client is not in, the choice is made among those who are, for that round.
  *
- * @param client the place among the honest rows of whom to copy, from 0; or `principal`, whoever lies farthest along
- * the direction in which honest clients differ most
+ * @param client the place among a round's honest rows of whom to copy, from 0 (the last where coins draw fewer); or
+ * `principal`, whoever lies farthest along the direction in which honest clients differ most
  */
 export function mimic({ client }: { readonly client: number | "principal" }): AttackKnowing<"omniscient"> {
   const once = oncePerAttempt<Float32Array>();
@@ -26,7 +26,7 @@ export function mimic({ client }: { readonly client: number | "principal" }): At
           const chosen = () =>
             client === "principal"
               ? farthestAlong(rows, principalDirection(rows, sharedChance(task)))
-              : client % rows.length;
+              : Math.min(client, rows.length - 1);
           copied ??= names[chosen()] as string;
           return (rows[names.indexOf(copied)] ?? rows[chosen()]) as Float32Array;
         }),

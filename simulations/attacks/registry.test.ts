@@ -81,6 +81,9 @@ describe("reading an attack", () => {
 });
 
 describe("what an attack comes to", () => {
+  const imagesOf = (...labels: number[]) =>
+    byteDataset(new Uint8Array(labels.length * 784), Uint8Array.from(labels), [28, 28]);
+
   test("one that would do nothing is told apart from one that does", () => {
     expect(whyHarmless(parseAttack("ALittleIsEnough:z=auto"), setting)).toContain("z = 0");
     expect(whyHarmless(parseAttack("ALittleIsEnough"), setting)).toBeUndefined();
@@ -99,6 +102,13 @@ describe("what an attack comes to", () => {
     }
   });
 
+  test("a client to mimic that is no honest one's place is refused", () => {
+    expect(attackOf(parseAttack("Mimic:client=5"), setting).knows).toBe("omniscient");
+    expect(() => attackOf(parseAttack("Mimic:client=6"), setting)).toThrow(
+      expect.objectContaining({ code: "PLAN_INVALID", message: "client 6: a round has 6 honest clients, from 0" }),
+    );
+  });
+
   test("rounds close without those who are refused or silent", () => {
     const refused = ATTACK_NAMES.filter((name) => isRefusedAtAdmission(parseAttack(name)));
     expect(refused).toEqual(["NonFinite", "Stale", "Dropout", "SlowLoris"]);
@@ -106,7 +116,7 @@ describe("what an attack comes to", () => {
   });
 
   test("those that aim at something are judged on it", () => {
-    const test = byteDataset(new Uint8Array(3 * 784), Uint8Array.of(0, 7, 2), [28, 28]);
+    const test = imagesOf(0, 7, 2);
     const aimed = ATTACK_NAMES.filter((name) => attackTestSet(parseAttack(name), setting, test) !== undefined);
     expect(aimed).toEqual([
       "LabelFlipping",
@@ -118,4 +128,17 @@ describe("what an attack comes to", () => {
       "ConstrainAndScale",
     ]);
   });
+
+  test.each(["EdgeCase:source=9", "LabelFlipping:source=9,target=1", "Sybils:source=9,target=9"])(
+    "%s cannot be judged by a set without its source, be that the highest class of all",
+    (text) => {
+      expect(() => attackTestSet(parseAttack(text), setting, imagesOf(0, 7, 2))).toThrow(
+        expect.objectContaining({
+          code: "PLAN_INVALID",
+          message: expect.stringContaining("the held-out set has no example of class 9"),
+        }),
+      );
+      expect(attackTestSet(parseAttack(text), setting, imagesOf(0, 9))).toBeDefined();
+    },
+  );
 });

@@ -31,7 +31,7 @@ export const attackSettingsSchema: z.ZodType<AttackSettings> = z
     return z.NEVER;
   });
 
-/** @throws CONFIG_INVALID for a label beyond the classes */
+/** @throws CONFIG_INVALID for a label beyond the classes, PLAN_INVALID for a client beyond the honest ones */
 export function attackOf(settings: AttackSettings, setting: Setting): Attack {
   return planned(settings).attack(setting);
 }
@@ -64,6 +64,8 @@ export function whyHarmless(settings: AttackSettings, setting: Setting): string 
 /**
  * The test examples that a targeted attack is about, labelled as it wants them taken: a model's accuracy on them is the
  * attack's success rate. Undefined for attacks that aim at nothing in particular.
+ *
+ * @throws PLAN_INVALID where the set has no example of the class that the attack aims at
  */
 export function attackTestSet(settings: AttackSettings, setting: Setting, test: Dataset): Dataset | undefined {
   return planned(settings).testSet?.(test, setting);

@@ -176,9 +176,10 @@ describe("NonFinite", () => {
 });
 
 describe("Mimic", () => {
-  test("copies the client at that place, counted round", async () => {
+  test("copies the client at that place; of a round that coins left too small, the last", async () => {
+    expect(await sentBy(mimic({ client: 0 }))).toEqual([1, 0, 2]);
     expect(await sentBy(mimic({ client: 1 }))).toEqual([3, 0, 4]);
-    expect(await sentBy(mimic({ client: 2 }))).toEqual([1, 0, 2]);
+    expect(await sentBy(mimic({ client: 2 }))).toEqual([3, 0, 4]);
   });
 
   test("copies whoever lies farthest along the direction in which clients differ", async () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Dataset } from "../../../core/data/dataset.ts";
 import { FederationError } from "../../../core/errors.ts";
 import { triggeredTestSet } from "../backdoor.ts";
 import { constrainAndScale } from "../constrain-and-scale.ts";
@@ -7,6 +8,7 @@ import { edgeCase, edgeTestSet } from "../edge-case.ts";
 import { flippedTestSet, labelFlipping } from "../label-flipping.ts";
 import { modelReplacement } from "../model-replacement.ts";
 import { pixelBackdoor } from "../pixel-backdoor.ts";
+import { placesWhere } from "../poisoned-dataset.ts";
 import { sybils } from "../sybils.ts";
 import { type Entry, entry, type Setting } from "./entry.ts";
 
@@ -21,7 +23,7 @@ export const BY_DATA: Readonly<Record<string, Entry>> = {
     attack: (setting) => labelFlipping(within(settings, setting)),
     describe: ({ numClasses }) => `attackers train on labels turned round, ${flipText(settings, numClasses)}`,
     whyHarmless: (setting) => sameLabel(settings, setting),
-    testSet: (test, setting) => flippedTestSet(test, within(settings, setting)),
+    testSet: (test, setting) => flippedTestSet(withSource(settings, test), within(settings, setting)),
   })),
   Sybils: entry(
     "Douceur 2002; Fung et al. 2020",
@@ -31,7 +33,7 @@ export const BY_DATA: Readonly<Record<string, Entry>> = {
       describe: ({ numClasses }) =>
         `one adversary under all attackers' names sends one delta, trained on ${flipText(settings, numClasses)}`,
       whyHarmless: (setting) => sameLabel(settings, setting),
-      testSet: (test, setting) => flippedTestSet(test, within(settings, setting)),
+      testSet: (test, setting) => flippedTestSet(withSource(settings, test), within(settings, setting)),
     }),
   ),
   PixelBackdoor: entry("Gu et al. 2017, BadNets; Bagdasaryan et al. 2020", backdoor, (settings) => ({
@@ -54,7 +56,7 @@ export const BY_DATA: Readonly<Record<string, Entry>> = {
       describe: () =>
         `attackers call the ${percent(settings.rarest)} strangest examples of class ${settings.source} a ${settings.target}`,
       whyHarmless: (setting) => sameLabel(settings, setting),
-      testSet: (test, setting) => edgeTestSet(test, within(settings, setting)),
+      testSet: (test, setting) => edgeTestSet(withSource(settings, test), within(settings, setting)),
     }),
   ),
   ModelReplacement: entry(
@@ -98,6 +100,13 @@ function within<Settings extends Labels>(
     throw new FederationError("CONFIG_INVALID", `${name} ${value}: there are ${numClasses} classes, from 0`);
   }
   return { ...settings, numClasses };
+}
+
+/** The held-out set. @throws PLAN_INVALID where it lacks the class that the attack aims at */
+function withSource({ source }: Labels, test: Dataset): Dataset {
+  if (source === undefined || placesWhere(test, (label) => label === source).length > 0) return test;
+  const missing = `the held-out set has no example of class ${source}`;
+  throw new FederationError("PLAN_INVALID", `source ${source}: ${missing}, so nobody could tell whether it succeeds`);
 }
 
 function flipText({ source, target }: Labels, numClasses: number): string {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FederationError } from "../../../core/errors.ts";
 import { aLittleIsEnough, undetectableZ, whyNoOp } from "../a-little-is-enough.ts";
 import { fang } from "../fang.ts";
 import { gaussianNoise } from "../gaussian-noise.ts";
@@ -82,7 +83,10 @@ export const BY_VECTOR: Readonly<Record<string, Entry>> = {
     "Karimireddy, He and Jaggi 2022",
     { client: z.union([z.literal("principal"), z.int().min(0).max(1_000_000)]).default("principal") },
     (settings) => ({
-      attack: () => mimic(settings),
+      attack: (setting) => {
+        checkPlace(settings.client, setting);
+        return mimic(settings);
+      },
       describe: () =>
         settings.client === "principal"
           ? "attackers all copy one honest client, whoever lay farthest along the direction in which they differed most at first"
@@ -121,6 +125,13 @@ export const BY_VECTOR: Readonly<Record<string, Entry>> = {
     }),
   ),
 };
+
+/** @throws PLAN_INVALID for a client that is no honest one's place */
+function checkPlace(client: number | "principal", { numClients, numAttackers }: Setting): void {
+  const numHonest = numClients - numAttackers;
+  if (client === "principal" || client < numHonest) return;
+  throw new FederationError("PLAN_INVALID", `client ${client}: a round has ${numHonest} honest clients, from 0`);
+}
 
 function alone(from: z.output<typeof source>, numAttackers: number): string | undefined {
   if (from === "honest" || numAttackers > 1) return undefined;

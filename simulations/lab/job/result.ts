@@ -11,7 +11,10 @@ interface OfCell {
   readonly cell: Cell;
 }
 
-/** `infeasible`: the defence cannot hold there, or no honest epsilon is known for it, so nothing was run. */
+/**
+ * `infeasible`: the defence cannot hold there, no honest epsilon is known for it, or the attack aims at what is not there, so
+ * nothing was run.
+ */
 export interface CellNotRun extends OfCell {
   readonly outcome: "infeasible" | "failed";
   readonly reason: string;

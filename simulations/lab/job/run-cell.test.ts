@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { floatDataset } from "../../../core/data/dataset.ts";
 import type { CentralPrivacy } from "../../../core/plan-privacy.ts";
 import { boundOf } from "../../../core/privacy/accountants/accountant.ts";
 import type { Sampling } from "../../../core/privacy/accountants/mechanism.ts";
@@ -56,7 +57,14 @@ test("a model that stands still, round after round, is there for the next one", 
 });
 
 test("adversaries who read the honest deltas and the rule meet them every round", async () => {
-  for (const name of ["InnerProductManipulation", "OptimalALIE", "Mimic", "ALittleIsEnough"]) {
+  for (const name of [
+    "InnerProductManipulation",
+    "OptimalALIE",
+    "Mimic",
+    "Mimic:client=3",
+    "Fang",
+    "ALittleIsEnough",
+  ]) {
     expect(await run({ attack: parseAttack(name) })).toMatchObject({ outcome: "completed" });
   }
 });
@@ -248,8 +256,23 @@ test("what cannot run is said before anything does", async () => {
   const infeasible = (changes: Partial<Cell>) => runCell(smallCell(changes), surroundings);
   const pixels = await infeasible({ attack: parseAttack("PixelBackdoor") });
   expect(pixels).toMatchObject({ outcome: "infeasible", reason: expect.stringContaining("it needs images") });
+  const nobody = await infeasible({ attack: parseAttack("Mimic:client=4") });
+  expect(nobody).toMatchObject({ outcome: "infeasible", reason: "client 4: a round has 4 honest clients, from 0" });
   const crowded = await infeasible({ clients: 500, attackers: 1 });
   expect(crowded).toMatchObject({ outcome: "infeasible", reason: expect.stringContaining("too few examples") });
+});
+
+test("a class that the held-out set lacks can be what an attack wants, and not what it starts from", async () => {
+  const { train } = await openData(smallCell().data, ".");
+  const test = floatDataset(new Float32Array(16), Int32Array.of(0, 1), [8]);
+  const surroundings = { transport: "memory", baseFolder: ".", now: () => 0, progress: () => undefined } as const;
+  const against = (attack: string) =>
+    runCell(smallCell({ attack: parseAttack(attack), rounds: 1 }), { ...surroundings, data: { train, test } });
+  expect(await against("EdgeCase:source=2,target=0")).toMatchObject({
+    outcome: "infeasible",
+    reason: expect.stringContaining("the held-out set has no example of class 2"),
+  });
+  expect(await against("EdgeCase:source=0,target=2")).toMatchObject({ outcome: "completed" });
 });
 
 test("a model that diverges is the end of its job, not of the lab", async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Parts } from "../../../coordinator/index.ts";
+import type { Dataset } from "../../../core/data/dataset.ts";
 import { type ErrorCode, FederationError } from "../../../core/errors.ts";
 import { asDigest, type JobId } from "../../../core/ids.ts";
 import { isBuiltin } from "../../../core/plan.ts";
@@ -91,6 +92,7 @@ async function experiment(
   const { now, baseFolder, progress, transport, trainingThreads } = surroundings;
   const startedAt = now();
   const { data, root } = withoutRoot(cell, surroundings.data);
+  const aim = aimOf(cell, data);
   const shares = sharesOf(cell, data.train);
   let view: JobView | undefined;
   const watch = () => view as JobView;
@@ -103,7 +105,7 @@ async function experiment(
   const { jobId, planSha256 } = await parts.jobs.start(planYaml(cell, data.train, files), baseFolder);
   const setup = now() - startedAt;
   view = jobView(parts, jobId);
-  const judge = await judgeOf(parts, jobId, { data, cell, now });
+  const judge = await judgeOf(parts, jobId, { data, cell, aim, now });
   bounds.closing.add(() => judge.dispose());
   const measures = new Measures(new Map(federation.members.map((it) => [it.profile.clientId, it])));
   const following = { parts, view, measures, judge, everyRounds: cell.evaluation.everyRounds, rounds: cell.rounds };
@@ -121,19 +123,24 @@ function inSeconds({ total, setup, training, judging }: Seconds): Seconds {
   return { total: total / 1_000, setup: setup / 1_000, training: training / 1_000, judging: judging / 1_000 };
 }
 
-async function judgeOf(
-  { jobs, blobs }: Parts,
-  jobId: JobId,
-  { data, cell, now }: { readonly data: LabData; readonly cell: Cell; readonly now: () => number },
-): Promise<Judge> {
-  const { test } = data;
+/** What the attack is judged by; of no examples there is no share. @throws PLAN_INVALID where a class of it is missing */
+function aimOf(cell: Cell, { train, test }: LabData): Dataset | undefined {
+  if (cell.attack === null) return undefined;
+  const aim = attackTestSet(cell.attack, attackSettingOf(cell, train.numClasses), test);
+  return aim?.numExamples === 0 ? undefined : aim;
+}
+
+interface ToJudge {
+  readonly data: LabData;
+  readonly cell: Cell;
+  readonly aim: Dataset | undefined;
+  readonly now: () => number;
+}
+
+async function judgeOf({ jobs, blobs }: Parts, jobId: JobId, { data, cell, aim, now }: ToJudge): Promise<Judge> {
   const { model } = jobs.show(jobId, undefined).plan;
   const topology = isBuiltin(model) ? undefined : await blobs.read(asDigest(model.layers));
-  const aim =
-    cell.attack === null ? undefined : attackTestSet(cell.attack, attackSettingOf(cell, test.numClasses), test);
-  // of no examples there is no share
-  const aimed = aim === undefined || aim.numExamples === 0 ? undefined : aim;
-  return openJudge({ model, topology, test, aim: aimed, examples: cell.evaluation.examples, now });
+  return openJudge({ model, topology, test: data.test, aim, examples: cell.evaluation.examples, now });
 }
 
 function resultOf({ outcome, reason, modelSha256, versionsSha256 }: Followed, measures: Measures) {
