@@ -8,7 +8,8 @@ import { isBuiltin, planFileSchema } from "../../../core/plan.ts";
 import { parseYaml } from "../../../core/yaml-file.ts";
 import { attackOf } from "../../attacks/registry.ts";
 import { type DataShape, modelShape } from "../job/lab-plan.ts";
-import { asGrid, type Grid, gridSchema, scenarioSchema } from "../scenario/scenario.ts";
+import { asGrid, type Grid, gridSchema, numbersOf, scenarioSchema } from "../scenario/scenario.ts";
+import { attackSettingOf } from "../scenario/setting.ts";
 import { complaining } from "../scenario/short-or-full.ts";
 
 export type Kind = "scenario" | "grid";
@@ -41,7 +42,8 @@ export function parseGrid(source: string, kind: Kind, path: string): Grid {
 }
 
 /**
- * Refuses what the data contradict: a model of another shape, and classes that they do not have.
+ * Refuses what the data contradict: a model of another shape, and classes that they do not have. Refuses an attack as well
+ * that even the fewest attackers of the grid could not carry out, since then all of its cells are infeasible.
  * @param path of the file, for people
  * @throws CONFIG_INVALID naming file, line and field; FILE_MISSING, MODEL_FILE_INVALID of a model's layers
  */
@@ -54,8 +56,7 @@ export async function checkAgainstData(
   const { attacks, attackersHold, model } = grid;
   const misfit = isBuiltin(model) ? builtinMisfit(model, data) : await layersMisfit(model, baseFolder, data);
   const { numClasses } = data;
-  const numClients = typeof grid.clients === "number" ? grid.clients : grid.clients.honest + 1;
-  const setting = { numClients, numAttackers: 1, numClasses };
+  const setting = attackSettingOf(fewestAttackers(grid), numClasses);
   const schema = z.looseObject({ model: modelFor(data, misfit).optional() }).superRefine((_, context) => {
     for (const [i, attack] of attacks.entries()) {
       const field = kind === "grid" ? ["attacks", i] : ["attack"];
@@ -66,6 +67,11 @@ export async function checkAgainstData(
     context.addIssue({ code: "custom", path: ["attackersHold", "label"], message });
   });
   parseYaml(source, schema, path, "CONFIG_INVALID");
+}
+
+function fewestAttackers({ clients: written, numByzantine, attackers: numbers, cohort }: Grid) {
+  const attackers = Math.min(...numbersOf(numbers).flatMap((number) => number ?? numByzantine));
+  return { clients: typeof written === "number" ? written : written.honest + attackers, attackers, cohort };
 }
 
 /** A model as it is written: of the shape that the data have, where it says one, and nothing that does not fit them. */
