@@ -10,6 +10,7 @@ import type { CellRun } from "../job/result.ts";
 import { runCell } from "../job/run-cell.ts";
 import { type CellThread, startCellThread } from "../matrix/threads.ts";
 import { type Report, reportOf } from "../report/report.ts";
+import { plainCells } from "../report/testing.ts";
 import { cellIdOf } from "../scenario/cell.ts";
 import { yamlOfSmall } from "../testing.ts";
 import { type LabSurroundings, runLab } from "./run-lab.ts";
@@ -303,11 +304,63 @@ describe("holdfast simulate", () => {
     });
     expect(line?.["privacyContract"]).toContain("unit: one client; adjacency: zero-out");
     const html = await file("report.html");
-    expect(html).toMatch(
+    expect(plainCells(html)).toMatch(
       new RegExp(`<td>FedAvg</td><td>iid, f = 2</td><td>${told}</td><td>0.01</td><td>zero-out</td>`),
     );
     expect(html).toContain("not covered      metrics");
     expect(html).toContain("Median has L2 sensitivity");
+  });
+
+  test("cells for the no-attack cost are added once, told, kept, shown as such and verified", async () => {
+    const source = yamlOfSmall
+      .replace("name: small", "name: cost")
+      .replace("rule: Median", "rules: [Median, TrimmedMean]\npartitions: [iid]")
+      .replace("attack: SignFlipping", "attacks: [none, SignFlipping]")
+      .replace("numByzantine: 2", "numByzantine: [1, 2]");
+    await writeFile(join(folder, "cost.yaml"), `${source}seeds: [0, 1]\n`);
+    const first = surroundings();
+    await runLab("cost.yaml", "grid", { threads: "1" }, first.around);
+    expect(first.said()).toContain("18 cells, 2 of them added for the no-attack cost; 324 updates");
+    expect(first.said()).toContain("18 cells ran, 0 infeasible, 0 failed");
+    const file = (name: string) => join(folder, "holdfast-lab", "cost", name);
+    const report: Report = JSON.parse(await readFile(file("report.json"), "utf8"));
+    expect(report.results).toHaveLength(16);
+    expect(report.results.every((it) => it.cell.numByzantine > 0)).toBe(true);
+    expect(report.baselines.map(({ cell }) => [cell.defence.label, cell.numByzantine, cell.attack, cell.seed])).toEqual(
+      [
+        ["TrimmedMean", 0, null, 0],
+        ["TrimmedMean", 0, null, 1],
+      ],
+    );
+    const rows: Record<string, string>[] = parse(await readFile(file("report.csv"), "utf8"), { columns: true });
+    expect(rows.filter((it) => it["role"] === "baseline").map((it) => it["cell"])).toEqual(
+      report.baselines.map((it) => it.id),
+    );
+    expect(await readFile(file("report.html"), "utf8")).toContain("<h2>No-attack cost</h2>");
+
+    const second = surroundings({ start: refusing });
+    await runLab("cost.yaml", "grid", {}, second.around);
+    expect(second.said()).toContain("18 of 18 cells done already");
+    expect(JSON.parse(await readFile(file("report.json"), "utf8"))).toEqual(report);
+
+    const cell = report.baselines[1]?.id ?? "";
+    const checking = surroundings();
+    await verifyReport(file("report.json"), { cell }, checking.around);
+    expect(checking.said()).toContain(`cell ${cell} gives the same 3 models`);
+    for (const baselines of [[], report.baselines.slice(1), [...report.baselines, report.results[0]]]) {
+      await writeFile(file("report.json"), JSON.stringify(reportOf({ ...report, baselines } as Report)));
+      const verified = verifyReport(file("report.json"), {}, surroundings().around);
+      await expect(verified).rejects.toThrow(/lacks \d cells of its grid|not one of its grid/);
+    }
+  });
+
+  test("a report names the shape of the model that was trained, which only the data decide", async () => {
+    const path = join(folder, "holdfast-lab", "small", "report.json");
+    await runLab("small.yaml", "scenario", {}, surroundings().around);
+    const { grid, results }: Report = JSON.parse(await readFile(path, "utf8"));
+    expect(grid.model).toMatchObject({ builtin: "softmax", inputs: 8, classes: 3 });
+    expect(results.every((it) => JSON.stringify(it.cell.model) === JSON.stringify(grid.model))).toBe(true);
+    await verifyReport(path, {}, surroundings().around, "small.yaml");
   });
 
   test("so many cells are asked about first, and not run where nobody can answer", async () => {

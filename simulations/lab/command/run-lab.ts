@@ -17,7 +17,9 @@ import { reportPage } from "../report/page.ts";
 import { type PngPainter, pngPainter } from "../report/png.ts";
 import { type Report, reportOf, type Versions } from "../report/report.ts";
 import { epsilonText } from "../report/spending.ts";
+import { baselinesOf } from "../scenario/baselines.ts";
 import { type Cell, cellIdOf, cellsOf } from "../scenario/cell.ts";
+import { fitToData } from "../scenario/fit-to-data.ts";
 import { checkTransport } from "./check-transport.ts";
 import { type LabOptions, labOptions, type TypedLabOptions } from "./options.ts";
 import { progressBar } from "./progress-bar.ts";
@@ -51,8 +53,7 @@ const LONG_SECONDS = 1_800;
 export async function runLab(path: string, kind: Kind, typed: TypedLabOptions, around: LabSurroundings): Promise<void> {
   const options = labOptions(typed, around.cwd);
   const read = await readGrid(path, kind, around.cwd);
-  const cells = cellsOf(read.grid);
-  checkTransport(cells, options.transport);
+  checkTransport(cellsOf(read.grid), options.transport);
   const paint = options.png ? await pngPainter(options.font) : undefined;
   const folder = options.out ?? resolve(around.cwd, "holdfast-lab", read.grid.name);
   const places = [folder, ...[options.json, options.csv].flatMap((copy) => (copy === undefined ? [] : dirname(copy)))];
@@ -61,20 +62,27 @@ export async function runLab(path: string, kind: Kind, typed: TypedLabOptions, a
   const lab = await openData(read.grid.data, read.baseFolder);
   const data = await dataFacts(lab, read.grid.data, read.baseFolder);
   await checkAgainstData(read, kind, path, lab.train);
+  const grid = fitToData(read.grid, lab.train);
   const key = await resumeKey(read, versions, data);
   const finished = await openFinishedCells(join(folder, "cells.jsonl"), key, around.files);
-  const isFinished = (cell: Cell) => !options.fresh && finished.results.has(cellIdOf(cell));
-  const pending = cells.filter((cell) => !isFinished(cell));
-  if (pending.length < cells.length)
-    say(around, `${cells.length - pending.length} of ${cellsText(cells.length)} done already`);
-  const expected = estimate(pending, options.numThreads, sizeOf(lab.train.inputShape), data.numClasses);
+  const cells = cellsOf(grid);
+  const baselines = baselinesOf(cells);
+  const all = [...cells, ...baselines];
+  const isPending = (cell: Cell) => options.fresh || !finished.results.has(cellIdOf(cell));
+  const pending = all.filter(isPending);
+  if (pending.length < all.length)
+    say(around, `${all.length - pending.length} of ${cellsText(all.length)} done already`);
+  const size = { inputs: sizeOf(lab.train.inputShape), classes: data.numClasses };
+  const expected = estimate(pending, baselines.filter(isPending).length, options.numThreads, size);
   await agreed(expected, options, around);
   const fresh = await run(pending, read, { options, around, add: finished.add });
-  const results = cells.flatMap((cell) => {
-    const id = cellIdOf(cell);
-    return fresh.find((it) => it.id === id) ?? finished.results.get(id) ?? [];
-  });
-  const report = reportOf({ grid: read.grid, source: read.source, versions, data, results });
+  const resultsOf = (of: readonly Cell[]) =>
+    of.flatMap((cell) => {
+      const id = cellIdOf(cell);
+      return fresh.find((it) => it.id === id) ?? finished.results.get(id) ?? [];
+    });
+  const found = { results: resultsOf(cells), baselines: resultsOf(baselines) };
+  const report = reportOf({ grid, source: read.source, versions, data, ...found });
   const over = options.transport === "memory" ? "" : ` --transport ${options.transport}`;
   const command = `npx holdfast ${kind === "grid" ? "matrix" : "simulate"} ${path}${over}`;
   await writeReport(report, { command, folder, paint }, options, around);
@@ -82,10 +90,11 @@ export async function runLab(path: string, kind: Kind, typed: TypedLabOptions, a
 
 /** @throws CONFIG_INVALID where somebody ought to have been asked and nobody is there */
 async function agreed(expected: Estimate, { yes }: LabOptions, around: LabSurroundings): Promise<void> {
-  const { numCells, numInfeasible, numUpdates, seconds } = expected;
+  const { numCells, numBaselines, numInfeasible, numUpdates, seconds } = expected;
   if (numCells === 0) return;
+  const added = numBaselines === 0 ? "" : `, ${numBaselines} of them added for the no-attack cost`;
   const left = numInfeasible === 0 ? "" : `, ${numInfeasible} of them infeasible`;
-  const size = `${cellsText(numCells)}${left}; ${Math.round(numUpdates)} updates; about ${durationText(seconds)}`;
+  const size = `${cellsText(numCells)}${added}${left}; ${Math.round(numUpdates)} updates; about ${durationText(seconds)}`;
   say(around, size);
   if (yes || (numCells <= MANY_CELLS && seconds <= LONG_SECONDS)) return;
   if (around.ask === undefined) throw new FederationError("CONFIG_INVALID", `${size}: add --yes to run so much`);
@@ -147,7 +156,7 @@ async function writeReport(
   around: LabSurroundings,
 ) {
   const json = `${JSON.stringify(report, null, 1)}\n`;
-  const csv = csvOf(report.results);
+  const csv = csvOf(report);
   const { html, drawings } = await reportPage(report, command);
   const contents = new Map<string, string | Uint8Array>([
     [join(folder, "report.json"), json],
@@ -160,7 +169,7 @@ async function writeReport(
     for (const { name, svg } of drawings) contents.set(join(folder, `${name}.png`), paint(svg));
   }
   await writeTogether(contents, around.files);
-  const { ran, infeasible, failed } = countsOf(report.results);
+  const { ran, infeasible, failed } = countsOf([...report.results, ...report.baselines]);
   say(around, `${cellsText(ran)} ran, ${infeasible} infeasible, ${failed} failed`);
   if (failed > 0) {
     say(around, "the same command runs those that failed once more, and no others");

@@ -6,13 +6,15 @@ import { canonicalJson } from "../../../core/crypto/canonical-json.ts";
 import { FederationError } from "../../../core/errors.ts";
 import { startBackend } from "../../../core/model/backends.ts";
 import { openData } from "../../data/settings.ts";
-import { whyInfeasible } from "../job/lab-plan.ts";
-import { type CellRun, hasRun, resultOutline } from "../job/result.ts";
+import { type DataShape, whyInfeasible } from "../job/lab-plan.ts";
+import { type CellResult, type CellRun, hasRun, resultOutline } from "../job/result.ts";
 import { runCells } from "../matrix/run-cells.ts";
 import { dataFacts } from "../report/data-facts.ts";
 import { cellText } from "../report/labels.ts";
 import { REPORT_FORMAT, type Report, reportDigest, type Versions } from "../report/report.ts";
-import { cellIdOf, cellsOf } from "../scenario/cell.ts";
+import { baselinesOf } from "../scenario/baselines.ts";
+import { type Cell, cellIdOf, cellsOf } from "../scenario/cell.ts";
+import { fitToData } from "../scenario/fit-to-data.ts";
 import { gridSchema } from "../scenario/scenario.ts";
 import { checkTransport } from "./check-transport.ts";
 import { transportOf } from "./options.ts";
@@ -43,14 +45,14 @@ export async function verifyReport(
     throw unverified(`it is not of ${scenario} as that file is now`);
   }
   if (reportDigest(report) !== report.sha256) throw unverified("its figures are not those its digest stands for");
-  checkSource(report);
   checkCells(report);
   const baseFolder = dirname(resolve(around.cwd, scenario ?? path));
-  await checkData(report, baseFolder).catch((error: unknown) => {
+  const shape = await checkedData(report, baseFolder).catch((error: unknown) => {
     if (scenario !== undefined || !(error instanceof FederationError) || error.code !== "FILE_MISSING") throw error;
     const hint = "its paths are relative to its scenario: name that before --verify";
     throw new FederationError("FILE_MISSING", `${error.message}; ${hint}`, { cause: error });
   });
+  checkSource(report, shape);
   const claimed = chosen(report, wanted);
   const transport = transportOf(typed ?? report.versions.transport ?? "memory");
   checkTransport([claimed.cell], transport);
@@ -86,15 +88,21 @@ async function tellBackend(made: Versions, { stderr }: LabSurroundings): Promise
   }
 }
 
-/** What people read in a report is its source; what ran is its grid. */
-function checkSource({ source, grid }: Report): void {
-  if (plain(gridOf(source, "its source")) !== plain(gridSchema.parse(grid))) {
+/** What people read in a report is its source; what ran is its grid, with the model's shape from the data. */
+function checkSource({ source, grid }: Report, shape: DataShape): void {
+  if (plain(fitToData(gridOf(source, "its source"), shape)) !== plain(gridSchema.parse(grid))) {
     throw unverified("its grid is not that of the source it shows");
   }
 }
 
-function checkCells({ grid, results }: Report): void {
-  const expected = new Set(cellsOf(grid).map(cellIdOf));
+function checkCells({ grid, results, baselines }: Report): void {
+  const cells = cellsOf(grid);
+  checkList(results, cells);
+  checkList(baselines, baselinesOf(cells));
+}
+
+function checkList(results: readonly CellResult[], cells: readonly Cell[]): void {
+  const expected = new Set(cells.map(cellIdOf));
   for (const { id, cell, outcome } of results) {
     if (cellIdOf(cell) !== id || !expected.delete(id))
       throw unverified(`cell ${id} is not one of its grid, or twice there`);
@@ -103,8 +111,8 @@ function checkCells({ grid, results }: Report): void {
   if (expected.size > 0) throw unverified(`it lacks ${expected.size} cells of its grid`);
 }
 
-function chosen({ results }: Report, wanted: string | undefined): CellRun {
-  const runs = results.filter(hasRun);
+function chosen({ results, baselines }: Report, wanted: string | undefined): CellRun {
+  const runs = [...results, ...baselines].filter(hasRun);
   if (wanted !== undefined) {
     const found = runs.find((it) => it.id === wanted);
     if (found === undefined) throw new FederationError("CONFIG_INVALID", `no cell ${wanted} that ran; see report.csv`);
@@ -153,12 +161,15 @@ const outline = z.looseObject({
   data: z.looseObject({ numClasses: z.int() }),
   versions: z.looseObject({ backend: z.string(), transport: z.string().optional() }),
   results: z.array(resultOutline),
+  baselines: z.array(resultOutline),
 });
 
 /** The digest of a report stands for its data as well, and these can be another file by now. */
-async function checkData({ grid, data }: Report, baseFolder: string): Promise<void> {
-  const facts = await dataFacts(await openData(grid.data, baseFolder), grid.data, baseFolder);
+async function checkedData({ grid, data }: Report, baseFolder: string): Promise<DataShape> {
+  const lab = await openData(grid.data, baseFolder);
+  const facts = await dataFacts(lab, grid.data, baseFolder);
   if (canonicalJson(facts) !== canonicalJson(data)) throw unverified("the data are not those it was made with");
+  return lab.train;
 }
 
 const readText = (absolute: string, path: string): Promise<string> =>

@@ -6,6 +6,8 @@ import { askedOnAverage } from "../scenario/setting.ts";
 /** What a grid will take, from figures of an ordinary machine: right to a factor of a few. */
 export interface Estimate {
   readonly numCells: number;
+  /** Those of them that are added for the no-attack cost. */
+  readonly numBaselines: number;
   readonly numInfeasible: number;
   readonly numUpdates: number;
   readonly seconds: number;
@@ -16,8 +18,19 @@ const SECONDS_PER_STEP = 2e-4;
 const SECONDS_PER_UPDATE = 2e-3;
 const SECONDS_PER_CELL = 0.5;
 
-/** @param inputs values of one example */
-export function estimate(cells: readonly Cell[], numThreads: number, inputs: number, classes: number): Estimate {
+interface DataSize {
+  /** Values of one example. */
+  readonly inputs: number;
+  readonly classes: number;
+}
+
+/** @param cells to be run, baselines among them */
+export function estimate(
+  cells: readonly Cell[],
+  numBaselines: number,
+  numThreads: number,
+  { inputs, classes }: DataSize,
+): Estimate {
   const feasible = cells.filter((cell) => whyInfeasible(cell) === undefined);
   const numUpdates = feasible.reduce((sum, cell) => sum + updatesOf(cell), 0);
   const seconds = feasible.reduce((sum, cell) => {
@@ -27,7 +40,7 @@ export function estimate(cells: readonly Cell[], numThreads: number, inputs: num
     return sum + SECONDS_PER_CELL + updatesOf(cell) * perUpdate;
   }, 0);
   const numInfeasible = cells.length - feasible.length;
-  return { numCells: cells.length, numInfeasible, numUpdates, seconds: seconds / numThreads };
+  return { numCells: cells.length, numBaselines, numInfeasible, numUpdates, seconds: seconds / numThreads };
 }
 
 const updatesOf = (cell: Cell): number => cell.rounds * askedOnAverage(cell);

@@ -1,11 +1,13 @@
 import { type CellResult, type CellRun, hasRun } from "../job/result.ts";
 import type { Spending } from "../job/spending.ts";
 import { labelsOf } from "./labels.ts";
+import type { Report } from "./report.ts";
 import { contractText } from "./spending.ts";
 import { detectionOf } from "./summary.ts";
 
 const COLUMNS = [
   "cell",
+  "role",
   "outcome",
   "attack",
   "rule",
@@ -29,9 +31,13 @@ const COLUMNS = [
   "reason",
 ] as const;
 
-/** One line per cell (RFC 4180), numbers in full. */
-export function csvOf(results: readonly CellResult[]): string {
-  const lines = results.map((result) => COLUMNS.map((column) => field(rowOf(result)[column])).join(","));
+/** One line per cell (RFC 4180), numbers in full; `role` tells the grid's own from those added for the no-attack cost. */
+export function csvOf({ results, baselines }: Pick<Report, "results" | "baselines">): string {
+  const rows: readonly Row[] = [
+    ...results.map((result) => ({ ...rowOf(result), role: "grid" })),
+    ...baselines.map((result) => ({ ...rowOf(result), role: "baseline" })),
+  ];
+  const lines = rows.map((row) => COLUMNS.map((column) => field(row[column])).join(","));
   return `${[COLUMNS.join(","), ...lines].join("\r\n")}\r\n`;
 }
 

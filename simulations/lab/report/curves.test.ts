@@ -8,7 +8,7 @@ import { drawSvg } from "./draw.ts";
 import { pointsOf } from "./summary.ts";
 import { brokenRun, runOf } from "./testing.ts";
 
-const box = { width: 300, height: 200, columns: 2 };
+const box = { width: 300, height: 200, columns: 2, letters: 40 };
 const rule = (label: string) => ({ label, preAggregators: [], rule: { name: "FedAvg", label } });
 
 interface Drawn {

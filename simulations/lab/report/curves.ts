@@ -1,8 +1,9 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { RoundMeasures } from "../job/measures.ts";
-import { base } from "./charts.ts";
+import { base } from "./chart-base.ts";
 import { NO_ATTACK } from "./labels.ts";
 import type { Point } from "./summary.ts";
+import { wrapped } from "./wrapped.ts";
 
 /** Okabe and Ito's colours for the colour-blind, those that stand out on white and on black. */
 const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B58500", "#56B4E9", "#7F7F7F"];
@@ -21,7 +22,14 @@ export interface CurveBox {
   readonly width: number;
   readonly height: number;
   readonly columns: number;
+  /** On a line of a name: what is longer is broken. */
+  readonly letters: number;
 }
+
+/** The same names, in lines of so many letters. */
+const inLines = (names: readonly string[], letters: number) => ({
+  labelExpr: `${JSON.stringify(Object.fromEntries(names.map((it) => [it, wrapped(it, letters)])))}[datum.label]`,
+});
 
 /** What can be followed from round to round, and what its axis says. */
 const TITLES = { accuracy: "accuracy", attackSuccess: "attack success" } as const;
@@ -30,13 +38,16 @@ const TITLES = { accuracy: "accuracy", attackSuccess: "attack success" } as cons
 export function curves(
   points: readonly Point[],
   figure: keyof typeof TITLES,
-  { width, height, columns }: CurveBox,
+  { width, height, columns, letters }: CurveBox,
 ): TopLevelSpec {
   const values = [...points.flatMap((point) => curveOf(point, figure)), ...bounds(points)];
   const defences = [...new Set(points.map((it) => it.defence))];
   const panels = [...new Set(points.map(titleOf))];
-  const layer = [...lines(defences, columns, TITLES[figure]), ...boundLayers(height)];
-  const facet = { field: "panel", type: "nominal", sort: panels, title: null };
+  const layer = [
+    ...lines(defences, { ...inLines(defences, letters), columns }, TITLES[figure]),
+    ...boundLayers(height),
+  ];
+  const facet = { field: "panel", type: "nominal", sort: panels, title: null, header: inLines(panels, letters) };
   const spec = { width, height, layer };
   return { ...base, data: { values }, facet, columns, spec, spacing: 24 } as unknown as TopLevelSpec;
 }
@@ -44,7 +55,7 @@ export function curves(
 const x = { field: "round", type: "quantitative", title: "round", axis: { tickMinStep: 1, tickCount: 5, grid: false } };
 const has = (field: string) => ({ transform: [{ filter: `isValid(datum.${field})` }] });
 
-function lines(defences: readonly string[], columns: number, title: string) {
+function lines(defences: readonly string[], names: object, title: string) {
   const rule = { field: "defence", type: "nominal", sort: defences, title: null };
   const look = <T>(looks: readonly T[]) => ({
     domain: defences,
@@ -52,7 +63,7 @@ function lines(defences: readonly string[], columns: number, title: string) {
   });
   const legend = {
     orient: "bottom",
-    columns,
+    ...names,
     symbolType: "stroke",
     symbolSize: 900,
     symbolStrokeWidth: 2,

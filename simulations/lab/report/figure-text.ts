@@ -19,3 +19,9 @@ export function spreadText(point: Point, figure: Figure): string {
   if (spread === undefined || spread.count === 1) return mean;
   return `${mean} (${percent(spread.min)} to ${percent(spread.max)})`;
 }
+
+/** `-2.1 (-2.6 to -1.5)`: a difference in points, with its sign. */
+export function pointsText({ mean, min, max, count }: Spread): string {
+  const signed = (value: number) => (percent(value) === "-0.0" ? "0.0" : `${value > 0 ? "+" : ""}${percent(value)}`);
+  return count === 1 ? signed(mean) : `${signed(mean)} (${signed(min)} to ${signed(max)})`;
+}

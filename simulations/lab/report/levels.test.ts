@@ -19,9 +19,6 @@ function pointsWith(changes: Parameters<typeof smallGrid>[0]) {
   return pointsOf(cellsOf(smallGrid({ attacks, ...changes })).map((cell) => runOf(cell, 0.5, cell.attackers / 10)));
 }
 
-const inMap = (map: unknown) =>
-  (map as { data: { values: { row: string; column: string; panel: string; text: string }[] } }).data.values;
-
 test("an axis is called f, or how many attack where that is a list, or by neither where rules say their own f", () => {
   const levels = (changes: Parameters<typeof smallGrid>[0]) => pointsWith(changes).map((it) => it.level);
   expect(levels({ numByzantine: [1, 2] })).toEqual(["f = 1", "f = 2"]);
@@ -35,7 +32,7 @@ test("rules that are told different numbers stand beside one another where as ma
   const points = pointsWith({ rules: [trimmed(1), trimmed(2)], attackers: [0, 2] });
   const cases = worstCases(points);
   expect(cases).toHaveLength(4);
-  expect(inMap(worstCaseMap(cases)).map((it) => [it.row, it.column])).toEqual([
+  expect(worstCaseMap(cases).cells.map((it) => [it.row, it.column])).toEqual([
     ["trim 1", "0 attack"],
     ["trim 2", "0 attack"],
     ["trim 1", "2 attack"],
@@ -44,7 +41,7 @@ test("rules that are told different numbers stand beside one another where as ma
 });
 
 test("one attack alone is mapped by how many there are of it", () => {
-  const map = inMap(successMap(pointsWith({ rules: [trimmed(1)], attackers: [0, 2] })));
+  const map = successMap(pointsWith({ rules: [trimmed(1)], attackers: [0, 2] })).cells;
   expect(map.map((it) => [it.column, it.text])).toEqual([
     ["0 attack", "0.0"],
     ["2 attack", "20.0"],

@@ -1,8 +1,8 @@
 import { hasRun } from "../job/result.ts";
 import { attackMap, successMap, worstCaseMap } from "./charts.ts";
-import { curves } from "./curves.ts";
-import { drawSvg } from "./draw.ts";
+import { curveParts, type Draw, type Drawing, drawer, mapPart } from "./forms.ts";
 import { NO_ATTACK } from "./labels.ts";
+import { noAttackCosts } from "./no-attack-cost.ts";
 import type { Report } from "./report.ts";
 import { STYLE_SHEET } from "./style.ts";
 import { grouped, type Point, pointsOf, type WorstCase, worstCases } from "./summary.ts";
@@ -10,30 +10,23 @@ import {
   attackList,
   cellTable,
   clientTables,
-  costTable,
   detectionTable,
   escapeHtml,
+  noAttackCostTable,
   pointTable,
   privacyTable,
+  worstCaseTable,
 } from "./tables.ts";
-
-/** A drawing of the report, by the name of the file it is exported as. */
-export interface Drawing {
-  readonly name: string;
-  readonly svg: string;
-}
 
 export interface Drawn {
   readonly html: string;
   readonly drawings: readonly Drawing[];
 }
 
-const WIDE = { width: 360, height: 220, columns: 2 };
-const NARROW = { width: 270, height: 200, columns: 1 };
-const NARROW_CLASS = "narrow";
-
 const MARKS =
   "Broke: the job ended before its last round, worse than any accuracy; failed: the lab's own run did; with the share of seeds where it was not all of them. A dash: the defence cannot hold there.";
+const ADDED =
+  "The last cells of this list, in which nobody attacks and the rule is told f = 0, are none of the scenario's: they were added for the no-attack cost, and no other figure of this page rests on them.";
 const BANDS = "The band reaches from the worst seed to the best; a cross is where a job broke.";
 
 /** The report as one HTML file that runs no script and asks nothing of any network. */
@@ -42,26 +35,21 @@ export async function reportPage(report: Report, command: string): Promise<Drawn
   const worst = worstCases(points);
   const hasAttacks = points.some((it) => it.attack !== NO_ATTACK && it.runs.length > 0);
   const marks = points.some((it) => it.shortfall !== undefined) ? ` ${MARKS}` : "";
-  const drawings: Drawing[] = [];
-  const draw = async (name: string, spec: Parameters<typeof drawSvg>[0], label: string) => {
-    const svg = await drawSvg(spec, label);
-    if (!name.endsWith(NARROW_CLASS)) drawings.push({ name, svg });
-    return svg;
-  };
+  const { draw, drawings } = drawer();
   const sections: string[] = [];
   if (hasAttacks) {
     const text = "Test accuracy in per cent under the attack that hurts each rule most, mean over seeds.";
-    const price = "Below the best: by how many points the best rule on the same data does better, nobody attacking.";
     sections.push(
-      section("Worst case", `${text} ${price}${marks}`, [
-        scrolling(await draw("worst-case", worstCaseMap(worst), "Heat-map of worst-case accuracy by rule")),
-        costTable(worst),
+      section("Worst case", `${text}${marks}`, [
+        await mapPart("worst-case", worstCaseMap(worst), "Heat-map of worst-case accuracy by rule", draw),
+        worstCaseTable(worst),
       ]),
     );
   }
+  sections.push(...noAttack(report));
   sections.push(
     section("Every attack", `Test accuracy in per cent after the last round, mean over seeds.${marks}`, [
-      scrolling(await draw("attacks", attackMap(points), "Heat-map of accuracy by rule and attack")),
+      await mapPart("attacks", attackMap(points), "Heat-map of accuracy by rule and attack", draw),
       `<details><summary>The same as numbers, with the spread over seeds</summary>\n${pointTable(points)}\n</details>`,
     ]),
     section("Round by round", `Test accuracy. ${BANDS}`, await curveParts(points, "accuracy", draw)),
@@ -71,15 +59,22 @@ export async function reportPage(report: Report, command: string): Promise<Drawn
   return { html: page(report, sections, cards(report, worst)), drawings };
 }
 
-type Draw = (name: string, spec: Parameters<typeof drawSvg>[0], label: string) => Promise<string>;
+function noAttack(report: Report): string[] {
+  const costs = noAttackCosts(report);
+  if (costs.length === 0) return [];
+  const text =
+    "What it costs to be prepared where nobody attacks: test accuracy of the rule told f, less that of the same rule told f = 0, on the same data and over the same seeds, in points: the mean, and the least and the greatest of a seed. Below zero, accuracy is lost. Every plan draws batches of its own, so what lies within the spread of the seeds is chance.";
+  return [section("No-attack cost", text, [noAttackCostTable(costs)])];
+}
 
 async function attackSuccess(points: readonly Point[], draw: Draw): Promise<string[]> {
   const aimed = aimedAt(points);
   if (aimed.length === 0) return [];
-  const map = await draw("attack-success", successMap(aimed), "Heat-map of attack success by rule and attack");
+  const label = "Heat-map of attack success by rule and attack";
+  const map = await mapPart("attack-success", successMap(aimed), label, draw);
   const text = "Share, in per cent, of what a targeted attack aims at that the final model does for it.";
   const below = `The same share round by round. ${BANDS} A vertical line is where the attack begins or ends.`;
-  const parts = [scrolling(map), `<p class="note">${below}</p>`, ...(await curveParts(aimed, "attackSuccess", draw))];
+  const parts = [map, `<p class="note">${below}</p>`, ...(await curveParts(aimed, "attackSuccess", draw))];
   return [section("Attack success", text, parts)];
 }
 
@@ -88,32 +83,6 @@ function aimedAt(points: readonly Point[]): Point[] {
   const isAimed = ({ runs }: Point) => runs.some(({ rounds }) => rounds.some((it) => it.attackSuccess !== null));
   const aimed = new Set(points.filter(isAimed).map((it) => it.attack));
   return points.filter((it) => aimed.has(it.attack));
-}
-
-const CURVES = {
-  accuracy: { label: "Accuracy by round", file: "curves" },
-  attackSuccess: { label: "Attack success by round", file: "attack-success-curves" },
-} as const;
-
-async function curveParts(points: readonly Point[], figure: keyof typeof CURVES, draw: Draw): Promise<string[]> {
-  const ran = points.filter((it) => it.runs.length > 0);
-  const settings = grouped(ran, ({ partition, level }) => `${partition}, ${level}`);
-  const parts: string[] = [];
-  for (const of of settings) {
-    const { partition, level } = of[0] as Point;
-    const setting = `${partition}, ${level}`;
-    const label = `${CURVES[figure].label}, ${setting}`;
-    const file = `${CURVES[figure].file}-${setting.replace(/[^A-Za-z0-9.]+/g, "-").toLowerCase()}`;
-    const wide = await draw(file, curves(of, figure, WIDE), label);
-    const narrow = await draw(`${file}-${NARROW_CLASS}`, curves(of, figure, NARROW), label);
-    const drawn = `<div class="curves"><div class="wide scroll">${wide}</div><div class="narrow scroll">${narrow}</div></div>`;
-    parts.push(
-      settings.length > 1
-        ? `<details${parts.length === 0 ? " open" : ""}><summary>${escapeHtml(setting)}</summary>${drawn}</details>`
-        : drawn,
-    );
-  }
-  return parts;
 }
 
 function privacy(points: readonly Point[]): string[] {
@@ -138,13 +107,14 @@ function clients(points: readonly Point[]): string {
   return section("Client by client", text, [clientTables(points)]);
 }
 
-function provenance({ source, versions, results, data, sha256 }: Report, command: string): string {
+function provenance({ source, versions, results, baselines, data, sha256 }: Report, command: string): string {
   const told = Object.entries(versions).map(([name, value]) => `<dt>${name}</dt><dd>${escapeHtml(value)}</dd>`);
   return section("What was run", "", [
     `<dl>\n${attackList(results, data.numClasses)}\n</dl>`,
     `<pre>${escapeHtml(source.trim())}</pre>`,
     `<dl>${told.join("\n")}<dt>findings</dt><dd><code>${sha256}</code></dd><dt>run again</dt><dd><code>${escapeHtml(command)}</code></dd></dl>`,
-    `<details><summary>Every cell, with the digest of its final model</summary>\n${cellTable(results)}\n</details>`,
+    `<details><summary>Every cell, with the digest of its final model</summary>\n${cellTable([...results, ...baselines])}\n</details>`,
+    ...(baselines.length === 0 ? [] : [`<p class="note">${ADDED}</p>`]),
     `<p class="note">A robust rule bounds what attackers can do; it does not remove it, and it holds only up to the number of attackers it was told to expect. Attacks that are not in this report were not tried.</p>`,
   ]);
 }
@@ -154,11 +124,9 @@ function section(title: string, text: string, parts: readonly string[]): string 
   return `<section>\n<h2>${escapeHtml(title)}</h2>\n${lede}${parts.join("\n")}\n</section>`;
 }
 
-const scrolling = (svg: string) => `<div class="scroll">${svg}</div>`;
-
-function cards({ results }: Report, worst: readonly WorstCase[]): string {
+function cards({ results, baselines }: Report, worst: readonly WorstCase[]): string {
   const best = bestDefence(worst);
-  const seconds = results.filter(hasRun).reduce((sum, it) => sum + it.seconds.total, 0);
+  const seconds = [...results, ...baselines].filter(hasRun).reduce((sum, it) => sum + it.seconds.total, 0);
   const completed = results.filter((it) => it.outcome === "completed").length;
   const facts = [
     ...(best === undefined

@@ -16,7 +16,10 @@ export interface Report {
   readonly source: string;
   readonly versions: Versions;
   readonly data: DataFacts;
+  /** Of the cells of the grid. */
   readonly results: readonly CellResult[];
+  /** Of the cells that were added for the no-attack cost (lab/scenario/baselines.ts): the same defences told f = 0. */
+  readonly baselines: readonly CellResult[];
   /** Of everything above that a second run would find again (not of the time it took). */
   readonly sha256: string;
 }
@@ -36,11 +39,18 @@ export function reportOf(parts: Omit<Report, "format" | "sha256">): Report {
 }
 
 /** SHA-256 of the canonical JSON of the grid, of what its data are and of every cell's id, outcome, figures and digests. */
-export function reportDigest({ grid, data, results }: Pick<Report, "grid" | "data" | "results">): string {
-  const findings = results.map((result) => {
-    if (!hasRun(result)) return result;
-    const { seconds: _, ...found } = result;
-    return found;
-  });
-  return sha256(canonicalJson(JSON.parse(JSON.stringify({ grid, data, findings }))));
+export function reportDigest({
+  grid,
+  data,
+  results,
+  baselines,
+}: Pick<Report, "grid" | "data" | "results" | "baselines">): string {
+  const found = { findings: results.map(withoutTime), baselines: baselines.map(withoutTime) };
+  return sha256(canonicalJson(JSON.parse(JSON.stringify({ grid, data, ...found }))));
+}
+
+function withoutTime(result: CellResult): object {
+  if (!hasRun(result)) return result;
+  const { seconds: _, ...found } = result;
+  return found;
 }

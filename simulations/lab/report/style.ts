@@ -7,7 +7,10 @@ const variables = (theme: Readonly<Record<string, string>>) =>
     .map(([name, colour]) => `--${name}:${colour};`)
     .join("");
 
-/** Light and dark by the reader's own setting; one column on a phone, where wide charts scroll. */
+/** At most so wide is a phone: charts are shown in their narrow form, and a row of a table is a block of lines. */
+const PHONE = "(max-width:640px)";
+
+/** Light and dark by the reader's own setting; one column on a phone, where nothing scrolls sideways. */
 export const STYLE_SHEET = `
 :root{color-scheme:light dark;${variables(LIGHT)}}
 @media (prefers-color-scheme:dark){:root{${variables(DARK)}}}
@@ -25,11 +28,13 @@ p{margin:.4rem 0 1rem;max-width:44em}
 .card span{color:var(--soft);font-size:.92rem}
 .scroll{overflow-x:auto;-webkit-overflow-scrolling:touch}
 .scroll svg{display:block;height:auto}
-.curves svg{max-width:100%}
 .narrow{display:none}
+.scroll,.narrow{margin-top:.75rem}
+.narrow svg{display:block;margin-top:.6rem;max-width:100%;height:auto}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.93rem}
 th,td{text-align:right;padding:.4rem .6rem;border-bottom:1px solid var(--rule);white-space:nowrap}
 th:first-child,td:first-child{text-align:left;padding-left:0}
+td.words{white-space:normal;min-width:15em}
 th{color:var(--soft);font-weight:500;white-space:normal;vertical-align:bottom}
 tr.bad td{color:var(--soft)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.35rem 1.25rem;margin:0}
@@ -40,6 +45,18 @@ pre{background:var(--card);border:1px solid var(--rule);border-radius:8px;paddin
 .wrap{white-space:pre-wrap}
 code{font-size:.92em;overflow-wrap:anywhere}
 .note{color:var(--soft);font-size:.92rem}
-@media (max-width:640px){.wide{display:none}.narrow{display:block}main{padding-top:1.5rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}}
+@media ${PHONE}{
+.wide{display:none}.narrow{display:block}
+main{padding-top:1.5rem}
+dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}
+pre{white-space:pre-wrap;overflow-wrap:anywhere}
+thead{display:none}
+table,tbody,tr,td{display:block}
+tr{border-bottom:1px solid var(--rule);padding:.6rem 0}
+td,td:first-child,td.words{display:flex;justify-content:space-between;gap:1rem;padding:.1rem 0;border:0;white-space:normal;min-width:0;overflow-wrap:anywhere;text-align:right}
+td::before{content:attr(data-label);color:var(--soft);text-align:left;overflow-wrap:normal;flex:none;max-width:50%}
+td:first-child{font-weight:600}
+td:first-child::before{font-weight:400}
+}
 @media print{details{display:block}details>*{display:block}}
 `.trim();

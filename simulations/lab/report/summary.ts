@@ -59,8 +59,6 @@ export interface WorstCase extends Pick<Point, "defence" | "partition" | "level"
   readonly worst: Point | undefined;
   /** With nobody attacking, where the grid has that. */
   readonly clean: Point | undefined;
-  /** How far its accuracy with nobody attacking lies below the greatest that any rule has there, whatever f it is told. */
-  readonly belowBest: number | undefined;
 }
 
 export function worstCases(points: readonly Point[]): WorstCase[] {
@@ -70,10 +68,7 @@ export function worstCases(points: readonly Point[]): WorstCase[] {
     const attacked = group.filter((it) => it.attack !== NO_ATTACK);
     const worst = attacked.toSorted((a, b) => leftBy(a) - leftBy(b))[0];
     const clean = group.find((it) => it.attack === NO_ATTACK);
-    const alike = points.filter((it) => it.partition === partition && it.attack === NO_ATTACK);
-    const best = Math.max(...alike.flatMap((it) => it.accuracy?.mean ?? []));
-    const belowBest = clean?.accuracy === undefined ? undefined : best - clean.accuracy.mean;
-    return { defence, partition, level, worst, clean, belowBest };
+    return { defence, partition, level, worst, clean };
   });
 }
 

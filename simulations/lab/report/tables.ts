@@ -3,8 +3,9 @@ import { describeAttack, whyHarmless } from "../../attacks/registry.ts";
 import { type CellResult, hasRun } from "../job/result.ts";
 import type { Cell } from "../scenario/cell.ts";
 import { attackSettingOf } from "../scenario/setting.ts";
-import { meanText, percent, spreadText } from "./figure-text.ts";
+import { meanText, percent, pointsText, spreadText } from "./figure-text.ts";
 import { cellText, labelsOf, NO_ATTACK } from "./labels.ts";
+import type { NoAttackCost } from "./no-attack-cost.ts";
 import { shortfallMark, shortfallText } from "./shortfall.ts";
 import { epsilonText, mostSpent } from "./spending.ts";
 import { detectionOf, grouped, type Point, type Spread, spreadOf, type WorstCase } from "./summary.ts";
@@ -13,24 +14,51 @@ export function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
+/** Letters of a cell that is broken into lines at any width. */
+const LONG = 40;
+
+/** On a phone a row is a block of lines (style.ts), each with the words of its column. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (row: readonly string[], tag: string) => row.map((it) => `<${tag}>${escapeHtml(it)}</${tag}>`).join("");
-  const body = rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("\n");
-  return `<div class="scroll"><table>\n<thead><tr>${cells(head, "th")}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table></div>`;
+  const names = head.map((it) => `<th>${escapeHtml(it)}</th>`).join("");
+  const cell = (text: string, i: number) => {
+    const words = text.length > LONG ? ' class="words"' : "";
+    return `<td data-label="${escapeHtml(head[i] ?? "")}"${words}>${escapeHtml(text)}</td>`;
+  };
+  const body = rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`).join("\n");
+  return `<div class="scroll"><table>\n<thead><tr>${names}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table></div>`;
 }
 
 const settingOf = ({ partition, level }: Pick<Point, "partition" | "level">) => `${partition}, ${level}`;
 
-export function costTable(cases: readonly WorstCase[]): string {
-  const rows = cases.map(({ defence, worst, clean, belowBest, ...setting }) => [
+export function worstCaseTable(cases: readonly WorstCase[]): string {
+  const rows = cases.map(({ defence, worst, clean, ...setting }) => [
     defence,
     settingOf(setting),
     meanText(clean, "accuracy"),
-    percent(belowBest),
     meanText(worst, "accuracy"),
     worst?.attack ?? "–",
   ]);
-  return table(["rule", "setting", "accuracy, no attack", "below the best", "worst accuracy", "under"], rows);
+  return table(["rule", "setting", "accuracy, no attack", "worst accuracy", "under"], rows);
+}
+
+export function noAttackCostTable(costs: readonly NoAttackCost[]): string {
+  const rows = costs.map(({ defence, partition, numByzantine, told, toldNone, cost }) => [
+    defence,
+    `${partition}, f = ${numByzantine}`,
+    told.shortfall === undefined ? percent(told.accuracy?.mean) : shortfallMark(told.shortfall),
+    toldNoneText(toldNone, cost),
+    cost === undefined ? "–" : toldNone === undefined ? "0.0" : pointsText(cost),
+  ]);
+  return table(["rule", "setting", "accuracy, told f", "accuracy, told f = 0", "no-attack cost"], rows);
+}
+
+/** Where there is no figure, why not. */
+function toldNoneText(toldNone: NoAttackCost["toldNone"], cost: Spread | undefined): string {
+  if (toldNone === undefined) return cost === undefined ? "–" : "the same: it does not use f";
+  const { shortfall, accuracy } = toldNone;
+  if (shortfall === undefined) return percent(accuracy?.mean);
+  const text = shortfallText(shortfall);
+  return shortfall.outcome === "infeasible" ? `cannot run with f = 0: ${text}` : text;
 }
 
 export function pointTable(points: readonly Point[]): string {

@@ -30,6 +30,9 @@ export function runOf(cell: Cell, accuracy: number, attackSuccess: number | null
   return { id: cellIdOf(cell), cell, ...madeUp(accuracy, attackSuccess, cell.attackers) };
 }
 
+/** A table's cells as `<td>text</td>`, without what they say for phones and for the style sheet. */
+export const plainCells = (html: string): string => html.replaceAll(/<td [^>]*>/g, "<td>");
+
 /** Its job ended within the second round, after a first that nothing was wrong with. */
 export function brokenRun(cell: Cell, accuracy: number, attackSuccess: number | null = null): CellRun {
   const run = runOf(cell, accuracy, attackSuccess);
