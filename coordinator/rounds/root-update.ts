@@ -2,7 +2,7 @@ import { sha256Bytes } from "../../core/crypto/sha256.ts";
 import { type DataFiles, digestOfData } from "../../core/data/data-files.ts";
 import { FederationError } from "../../core/errors.ts";
 import { fromHex } from "../../core/ids.ts";
-import { type Training, trainInThread } from "../../core/model/training.ts";
+import { trainingThread } from "../../core/model/training.ts";
 import type { JobState } from "./job-state.ts";
 
 /** The delta of the coordinator's own training, for rules that compare every update with it. */
@@ -16,18 +16,20 @@ export interface RootTraining {
 const LEAST_LIMIT_MS = 600_000;
 
 /**
- * Trains as the clients do, in a thread. It may begin when a round opens, and is awaited when the round closes. What takes
+ * Trains as the clients do, in a thread that stays for the job. It may begin when a round opens, and is awaited when the round closes. What takes
  * longer than ten minutes and than the round's deadline fails with TRAINER_FAILED; closed, it fails with SHUTTING_DOWN.
  */
 export function rootTraining(files: DataFiles, topology: Uint8Array | undefined): RootTraining {
   const stopped = new AbortController();
+  const thread = trainingThread();
   let latest: { readonly version: number; readonly delta: Promise<Float32Array> } | undefined;
 
   async function train(state: JobState, base: () => Promise<Float32Array>): Promise<Float32Array> {
     await checkDigest(state, files);
     const { model, local } = state.plan;
-    const training: Training = { model, topology, ...files, local, batchSeed: batchSeed(state), base: await base() };
-    return trainWithin(Math.max(LEAST_LIMIT_MS, state.plan.round.deadlineMs), training, stopped.signal);
+    const training = { model, topology, files, local, batchSeed: batchSeed(state), base: await base() };
+    const limitMs = Math.max(LEAST_LIMIT_MS, state.plan.round.deadlineMs);
+    return within(limitMs, (signal) => thread.train(training, signal), stopped.signal);
   }
 
   return {
@@ -39,14 +41,21 @@ export function rootTraining(files: DataFiles, topology: Uint8Array | undefined)
       }
       return latest.delta;
     },
-    close: () => stopped.abort(new FederationError("SHUTTING_DOWN", "the job stops")),
+    close() {
+      stopped.abort(new FederationError("SHUTTING_DOWN", "the job stops"));
+      thread.close();
+    },
   };
 }
 
-async function trainWithin(limitMs: number, training: Training, stopped: AbortSignal): Promise<Float32Array> {
+async function within(
+  limitMs: number,
+  train: (signal: AbortSignal) => Promise<Float32Array>,
+  stopped: AbortSignal,
+): Promise<Float32Array> {
   const late = AbortSignal.timeout(limitMs);
   try {
-    return await trainInThread(training, AbortSignal.any([stopped, late]));
+    return await train(AbortSignal.any([stopped, late]));
   } catch (cause) {
     stopped.throwIfAborted();
     if (!late.aborted) throw cause;

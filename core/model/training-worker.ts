@@ -1,31 +1,43 @@
-import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import { readDataset } from "../data/data-files.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { FederationError } from "../errors.ts";
 import { openNetwork } from "./network.ts";
 import { train } from "./train.ts";
 import type { Training, TrainingReply } from "./training.ts";
 
-/** The thread behind training.ts: one training, one reply. */
-async function answer(port: MessagePort, training: Training): Promise<void> {
-  const reply = await replyTo(training);
-  port.postMessage(reply, "delta" in reply ? [reply.delta.buffer] : []);
+/** The thread behind training.ts: a reply to every training. Its dataset stays, its network is another every time. */
+function serve(port: MessagePort): void {
+  let held: { readonly of: string; readonly dataset: Promise<Dataset> } | undefined;
+  const datasetOf = ({ files }: Training) => {
+    const of = JSON.stringify(files);
+    if (held?.of !== of) held = { of, dataset: readDataset(files) };
+    return held.dataset;
+  };
+  port.on("message", async (training: Training) => {
+    const reply = await replyTo(training, datasetOf);
+    port.postMessage(reply, "delta" in reply ? [reply.delta.buffer] : []);
+  });
 }
 
-async function replyTo(training: Training): Promise<TrainingReply> {
+type DatasetOf = (training: Training) => Promise<Dataset>;
+
+async function replyTo(training: Training, datasetOf: DatasetOf): Promise<TrainingReply> {
   try {
-    return { delta: await deltaOf(training) };
+    return { delta: await deltaOf(training, await datasetOf(training)) };
   } catch (error) {
     const code = error instanceof FederationError ? error.code : "TRAINER_FAILED";
     return { failure: { code, message: error instanceof Error ? error.message : String(error) } };
   }
 }
 
-async function deltaOf(training: Training) {
-  const { model, topology, local, batchSeed, base } = training;
-  const [network, dataset] = await Promise.all([openNetwork(model, topology), readDataset(training)]);
+async function deltaOf({ model, topology, local, batchSeed, base }: Training, dataset: Dataset) {
+  const network = await openNetwork(model, topology);
   network.setWeights(base);
   await train(network, dataset, { local, batchSeed, signal: new AbortController().signal });
-  return Float32Array.from(network.weights(), (value, i) => value - (base[i] as number));
+  const delta = Float32Array.from(network.weights(), (value, i) => value - (base[i] as number));
+  network.dispose();
+  return delta;
 }
 
-if (parentPort !== null) void answer(parentPort, workerData as Training);
+if (parentPort !== null) serve(parentPort);
