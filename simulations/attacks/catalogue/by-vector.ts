@@ -108,10 +108,7 @@ export const BY_VECTOR: Readonly<Record<string, Entry>> = {
     { against: z.enum(["auto", "Krum", "TrimmedMean"]).default("auto"), from: source.default("honest") },
     (settings) => ({
       attack: () => fang(settings),
-      describe: () =>
-        settings.from === "honest"
-          ? "attackers try rows against the signs of the honest mean on the whole pipeline, and send the longest that is picked or those that lead it farthest back"
-          : "attackers send values three to four standard deviations beyond the mean of their own honest deltas",
+      describe: () => fangText(settings),
       whyHarmless: ({ numAttackers }) => alone(settings.from, numAttackers),
     }),
   ),
@@ -125,6 +122,15 @@ export const BY_VECTOR: Readonly<Record<string, Entry>> = {
     }),
   ),
 };
+
+function fangText({ against, from }: Parameters<typeof fang>[0]): string {
+  if (from === "colluders") {
+    return "attackers send values three to four standard deviations beyond the mean of their own honest deltas";
+  }
+  return against === "Krum"
+    ? "attackers all send minus the signs of the honest mean, as long as the whole pipeline still picks it"
+    : "attackers try rows against the signs of the honest mean on the whole pipeline, and send those that lead it farthest back";
+}
 
 /** @throws PLAN_INVALID for a client that is no honest one's place */
 function checkPlace(client: number | "principal", { numClients, numAttackers }: Setting): void {
