@@ -92,7 +92,14 @@ function sizeOf({ n, d }: Size): string {
 
 /** Rows of one size. */
 function sectionOf(rows: readonly Row[]): string[] {
-  const head = [sizeOf(rows[0] ?? GATE_SIZE), "one thread, s", "two threads, s", "GB/s, one thread", "growth, MB"];
+  const head = [
+    sizeOf(rows[0] ?? GATE_SIZE),
+    "one thread, s",
+    "two threads, s",
+    "GB/s, one thread",
+    "peak memory, MB",
+    "of which growth",
+  ];
   const peers = rows.flatMap((row) => Object.entries(row.peers).map(([peer, timing]) => peerLine(row, peer, timing)));
   return [
     table(head, rows.map(ruleLine)),
@@ -101,9 +108,10 @@ function sectionOf(rows: readonly Row[]): string[] {
 }
 
 function ruleLine(row: Row): string[] {
-  if (row.oneThread === undefined || row.twoThreads === undefined) return [row.name, row.skipped ?? "", "", "", ""];
+  if (row.oneThread === undefined || row.twoThreads === undefined) return [row.name, row.skipped ?? "", "", "", "", ""];
   const perSecond = gigabytesPerSecond(row, row.oneThread.best);
-  return [row.name, shown(row.oneThread), shown(row.twoThreads), perSecond, row.memory?.growth.toFixed(0) ?? ""];
+  const [peak, growth] = [row.memory?.peak, row.memory?.growth].map((megabytes) => megabytes?.toFixed(0) ?? "");
+  return [row.name, shown(row.oneThread), shown(row.twoThreads), perSecond, peak ?? "", growth ?? ""];
 }
 
 function peerLine(row: Row, peer: string, timing: Timing): string[] {

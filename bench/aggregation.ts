@@ -32,13 +32,15 @@ import { ours, type Peers, type Runner, startPeers } from "./runners.ts";
  * Updates are nearly normal and independent.
  */
 const SIZES = [20, 100].flatMap((n) => [1e5, 1e6, 1e7].map((d) => ({ n, d })));
-/** Before it is measured, everything has run for so long, and once at least: a coordinator closes many rounds. */
-const WARM_UP_SECONDS = 2;
-/** A comparison is taken at least five times; what stands alone only tells the order of things. */
-const COMPARED = { least: 5, most: 7, enoughSeconds: 15 };
+/**
+ * How often things run, having run for `warmUpSeconds` before, and once at least: a coordinator closes many rounds. What is
+ * compared at the size of the gates runs at least five times; at other sizes, and alone, it tells the order of things.
+ */
+const COMPARED = { warmUpSeconds: 2, least: 5, most: 7, enoughSeconds: 15 };
+const LOOKED_AT = { warmUpSeconds: 0.5, least: 2, most: 5, enoughSeconds: 10 };
+const ALONE = { warmUpSeconds: 0.5, least: 1, most: 5, enoughSeconds: 2 };
 /** One thread and two, one after the other: neighbours on the machine come and go, so each pair has its own ratio. */
-const ALTERNATING = { least: 31, most: 31, enoughSeconds: 0 };
-const ALONE = { least: 1, most: 5, enoughSeconds: 3 };
+const ALTERNATING = { warmUpSeconds: 2, least: 31, most: 31, enoughSeconds: 0 };
 /** Updates that stay in a core's cache, aggregated for about so long in a run. */
 const IN_CACHE = { n: 100, d: 1_024, seconds: 0.2 };
 const LARGE = { n: 100, d: 25e6 };
@@ -166,14 +168,16 @@ async function measureRow(
     const runner = peers?.peer(peer);
     return runner === undefined ? [] : [[peer, runner]];
   });
-  const effort = beside.length > 0 ? COMPARED : ALONE;
+  const isGate = beside.length > 0 && n === GATE_SIZE.n && d === GATE_SIZE.d;
+  const besideOthers = isGate ? COMPARED : LOOKED_AT;
+  const effort = beside.length > 0 ? besideOthers : ALONE;
   const threads: [string, Runner][] = [
     ["one", child.inThreads(1)],
     ["two", child.inThreads(2)],
   ];
   const seconds = await takingTurns([...threads, ...beside], effort);
-  const alternating = beside.length > 0 ? await takingTurns(threads, ALTERNATING) : seconds;
-  const apart = beside.length > 0 ? await measureApart(aggregation) : undefined;
+  const alternating = isGate ? await takingTurns(threads, ALTERNATING) : seconds;
+  const apart = isGate ? await measureApart(aggregation) : undefined;
   const memory = await child.end();
   const timing = (of: string) => summary(seconds.get(of) ?? []);
   return {
@@ -197,7 +201,7 @@ async function measureApart(aggregation: Aggregation): Promise<number> {
   const given = { ...aggregation, ...(await placed(matrix, IN_CACHE)) };
   const children = await Promise.all([ours(given), ours(given)]);
   const once = children[0].inThreads(1);
-  await warmUp(once);
+  await warmUp(once, COMPARED.warmUpSeconds);
   const repeats = Math.ceil(IN_CACHE.seconds / (await once.run()));
   const [first, second] = children.map((child) => child.inThreads(1, repeats)) as [Runner, Runner];
   const both = { run: async () => Math.max(...(await Promise.all([first.run(), second.run()]))) };
@@ -227,10 +231,10 @@ async function placed(matrix: string, size: Size): Promise<Pick<ChildCase, "rows
 /** One after the other, again and again, so that a slow minute of the machine is everybody's. */
 async function takingTurns(
   runners: readonly (readonly [string, Runner])[],
-  { least, most, enoughSeconds }: typeof COMPARED,
+  { warmUpSeconds, least, most, enoughSeconds }: typeof COMPARED,
 ): Promise<ReadonlyMap<string, number[]>> {
   const seconds = new Map(runners.map(([name]) => [name, [] as number[]]));
-  for (const [, runner] of runners) await warmUp(runner);
+  for (const [, runner] of runners) await warmUp(runner, warmUpSeconds);
   let total = 0;
   for (let turn = 0; turn < most && (turn < least || total < enoughSeconds); turn++) {
     for (const [name, runner] of runners) {
@@ -242,8 +246,8 @@ async function takingTurns(
   return seconds;
 }
 
-async function warmUp(runner: Runner): Promise<void> {
-  for (let ran = 0; ran < WARM_UP_SECONDS; ) ran += await runner.run();
+async function warmUp(runner: Runner, seconds: number): Promise<void> {
+  for (let ran = 0; ran < seconds; ) ran += await runner.run();
 }
 
 async function measureClosing(): Promise<Closing> {

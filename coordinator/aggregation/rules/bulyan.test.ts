@@ -24,6 +24,28 @@ describe("Bulyan", () => {
     expect(await picksOf(float32([0], [3], [6], [7], [12], [15], [14]), 1)).toEqual([1, 2, 3, 5, 6]);
   });
 
+  test("with many updates and many ties: Krum, again and again", async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const f = seed % 6;
+      const vectors = normalVectors(4 * f + 3 + (seed % 3), 2, seed).map((x) => x.map(Math.round));
+      const remaining = vectors.map((x, i) => ({ row: i + 1, x }));
+      const picked: number[] = [];
+      while (picked.length < vectors.length - 2 * f) {
+        const numNeighbours = Math.max(1, remaining.length - f - 2);
+        const scores = remaining.map(({ row, x }) =>
+          remaining
+            .filter((other) => other.row !== row)
+            .map((other) => Math.hypot(...other.x.map((value, k) => value - (x[k] as number))) ** 2)
+            .sort((a, b) => a - b)
+            .slice(0, numNeighbours)
+            .reduce((sum, distance) => sum + Math.round(distance), 0),
+        );
+        picked.push(...remaining.splice(scores.indexOf(Math.min(...scores)), 1).map(({ row }) => row));
+      }
+      expect(await picksOf(vectors, f)).toEqual(picked.sort((a, b) => a - b));
+    }
+  });
+
   test("f = 0 gives the mean", async () => {
     const vectors = normalVectors(6, 20, 1);
     expect((await aggregateOf(vectors, { rule: "Bulyan" })).values).toEqual(

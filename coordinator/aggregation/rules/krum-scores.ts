@@ -19,9 +19,19 @@ export function krumRequirement(f: number, neighbours: Neighbours): string {
 
 /** Of each update the sum of the squared distances to its nearest others, itself not counted. */
 export function krumScores(geometry: Geometry, f: number, neighbours: Neighbours): Float64Array {
-  const rows = Array.from({ length: geometry.numUpdates }, (_, i) => i + 1);
-  const numNeighbours = rows.length - f - (neighbours === "n-f-2" ? 2 : 1);
-  return Float64Array.from(rows, (row) => krumScore(geometry, row, rows, numNeighbours));
+  const { numUpdates, numRows, squaredDistances } = geometry;
+  const numNeighbours = numUpdates - f - (neighbours === "n-f-2" ? 2 : 1);
+  const others = new Float64Array(numUpdates - 1);
+  return Float64Array.from({ length: numUpdates }, (_, i) => {
+    const start = (i + 1) * numRows;
+    others.set(squaredDistances.subarray(start + 1, start + 1 + i));
+    others.set(squaredDistances.subarray(start + 2 + i, start + 1 + numUpdates), i);
+    // summed in ascending order: the bits of a score do not depend on the order of the rows
+    return others
+      .sort()
+      .subarray(0, numNeighbours)
+      .reduce((sum, distance) => sum + distance, 0);
+  });
 }
 
 /** Rows of the geometry (1..n) in ascending order of their Krum score; ties go to the lowest row, that is client id. */
@@ -29,21 +39,6 @@ export function byKrumScore(geometry: Geometry, f: number, neighbours: Neighbour
   const scores = krumScores(geometry, f, neighbours);
   const score = (row: number) => scores[row - 1] as number;
   return Array.from(scores, (_, i) => i + 1).sort((a, b) => score(a) - score(b) || a - b);
-}
-
-/** The sum of the squared distances from a row to its nearest others among these rows. */
-export function krumScore(
-  { numRows, squaredDistances }: Geometry,
-  row: number,
-  among: readonly number[],
-  numNeighbours: number,
-): number {
-  const others = among.filter((other) => other !== row);
-  // summed in ascending order: the bits of a score do not depend on the order of the rows
-  return Float64Array.from(others, (other) => squaredDistances[row * numRows + other] as number)
-    .sort()
-    .subarray(0, numNeighbours)
-    .reduce((sum, distance) => sum + distance, 0);
 }
 
 /** Equal coefficients on the given rows of the geometry, 0 elsewhere. */
