@@ -14,10 +14,10 @@ const CONFIG = {
     labelFontSize: 12,
     titleFontSize: 12,
     titleFontWeight: "normal",
-    labelLimit: 260,
+    labelLimit: 400,
   },
   header: { labelColor: "var(--ink)", titleColor: "var(--soft)", labelFontSize: 13, labelFontWeight: "bold" },
-  legend: { labelColor: "var(--ink)", titleColor: "var(--soft)", labelFontSize: 12, labelLimit: 260, symbolSize: 90 },
+  legend: { labelColor: "var(--ink)", titleColor: "var(--soft)", labelFontSize: 12, labelLimit: 400, symbolSize: 90 },
 } as const;
 
 /** What every chart has. */

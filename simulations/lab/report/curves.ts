@@ -3,7 +3,7 @@ import type { RoundMeasures } from "../job/measures.ts";
 import { base } from "./chart-base.ts";
 import { NO_ATTACK } from "./labels.ts";
 import type { Point } from "./summary.ts";
-import { wrapped } from "./wrapped.ts";
+import { inLines } from "./wrapped.ts";
 
 /** Okabe and Ito's colours for the colour-blind, those that stand out on white and on black. */
 const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B58500", "#56B4E9", "#7F7F7F"];
@@ -25,11 +25,6 @@ export interface CurveBox {
   /** On a line of a name: what is longer is broken. */
   readonly letters: number;
 }
-
-/** The same names, in lines of so many letters. */
-const inLines = (names: readonly string[], letters: number) => ({
-  labelExpr: `${JSON.stringify(Object.fromEntries(names.map((it) => [it, wrapped(it, letters)])))}[datum.label]`,
-});
 
 /** What can be followed from round to round, and what its axis says. */
 const TITLES = { accuracy: "accuracy", attackSuccess: "attack success" } as const;

@@ -33,7 +33,8 @@ function resultOf(cell: Cell) {
     return { id: cellIdOf(cell), cell, outcome: "infeasible", reason } as const;
   }
   if (attack?.name === "GaussianNoise" && defence.label === "FedAvg") return brokenRun(cell, 0.5);
-  return runOf(cell, attack === null ? 0.9 : 0.3 + cell.seed / 10, attack?.name === "LabelFlipping" ? 0.25 : null);
+  const accuracy = attack === null ? 0.9 : defence.label === LONG ? 0.47 : 0.3 + cell.seed / 10;
+  return runOf(cell, accuracy, attack?.name === "LabelFlipping" ? 0.25 : null);
 }
 
 const cells = cellsOf(grid);
@@ -90,8 +91,11 @@ interface Seen {
   readonly scrolling: readonly string[];
   /** Of all letters in charts that are shown, in CSS pixels. */
   readonly leastLetters: number;
-  /** Letters that lie on or beyond the mark beside or under them. */
+  /** Letters of labels that lie on the mark beside them. */
   readonly onMarks: readonly string[];
+  /** Of what is written on marks, how many there are and the least contrast with the mark, as WCAG counts it. */
+  readonly written: number;
+  readonly leastContrast: number;
   readonly charts: readonly string[];
   readonly chartTexts: readonly string[];
   readonly tableHeads: number;
@@ -111,18 +115,32 @@ const of = (tag) => shown.filter((it) => it.tagName.toLowerCase() === tag);
 const scaleOf = (svg) => box(svg).width / svg.viewBox.baseVal.width;
 const texts = of("text").filter((it) => it.textContent !== "");
 const letters = texts.map((it) => parseFloat(getComputedStyle(it).fontSize) * scaleOf(it.ownerSVGElement));
-const onMarks = of("svg").filter((it) => it.closest(".narrow") && /^Heat-map/.test(it.ariaLabel)).flatMap((svg) => {
-  const marks = [...svg.querySelectorAll("[aria-roledescription='rect mark']")].map(box);
-  return [...svg.querySelectorAll("text")].filter((text) => {
+const channel = (it) => (it /= 255) <= 0.03928 ? it / 12.92 : ((it + 0.055) / 1.055) ** 2.4;
+const light = (it) => {
+  const [r, g, b] = getComputedStyle(it).fill.match(/[0-9.]+/g).map((value) => channel(Number(value)));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+};
+const onMarks = [];
+const contrasts = [];
+for (const svg of of("svg").filter((it) => /^Heat-map/.test(it.ariaLabel))) {
+  const marks = [...svg.querySelectorAll("[aria-roledescription='rect mark']")].map((mark) => ({ mark, ...box(mark).toJSON() }));
+  for (const text of svg.querySelectorAll("text")) {
     const { left, right, top, bottom } = box(text);
-    return marks.some((it) => top < it.bottom && bottom > it.top && left < it.left && right > it.left - 2);
-  });
-});
+    const beside = marks.filter((it) => top < it.bottom && bottom > it.top);
+    if (beside.some((it) => left < it.left && right > it.left - 2) && text.closest(".narrow")) onMarks.push(text);
+    const [under] = beside.filter((it) => left >= it.left && right <= it.right && top > it.top - 2 && bottom < it.bottom + 2);
+    if (under === undefined) continue;
+    const [a, b] = [light(text), light(under.mark)];
+    contrasts.push(Math.max(a, b) / Math.min(a, b));
+  }
+}
 const seen = {
   beyond: shown.filter((it) => box(it).right > width + 0.5 || box(it).left < -0.5).map(name),
   scrolling: shown.filter((it) => getComputedStyle(it).overflowX === "auto" && it.scrollWidth > it.clientWidth).map(name),
   leastLetters: Math.min(...letters),
   onMarks: onMarks.map(name),
+  written: contrasts.length,
+  leastContrast: Math.min(...contrasts),
   charts: of("svg").map((it) => it.ariaLabel),
   chartTexts: texts.map((it) => it.textContent),
   tableHeads: of("th").length,
@@ -161,6 +179,9 @@ describe.skipIf(chromium === undefined)("in headless Chromium", { timeout: 120_0
     expect(seen.scrolling).toEqual([]);
     expect(seen.leastLetters).toBeGreaterThanOrEqual(11);
     expect(seen.onMarks).toEqual([]);
+    // worst cases, every attack, and the one attack that aims at something
+    expect(seen.written).toBe(2 * 4 + 2 * 9 * 4 + 2 * 4);
+    expect(seen.leastContrast).toBeGreaterThanOrEqual(4.5);
     expect(seen.tableHeads).toBe(0);
     const map = "Heat-map of accuracy by rule and attack";
     expect(seen.charts).toEqual(expect.arrayContaining([`${map}, iid, f = 2`, `${map}, Dirichlet 0.5, f = 2`]));
@@ -175,6 +196,8 @@ describe.skipIf(chromium === undefined)("in headless Chromium", { timeout: 120_0
     expect(seen.log).not.toContain("CONSOLE");
     expect(seen.beyond.filter((it) => !/^(svg|g|path|text|TH|TD|TR|TABLE|TBODY|THEAD)\b/.test(it))).toEqual([]);
     expect(seen.leastLetters).toBeGreaterThanOrEqual(11);
+    expect(seen.written).toBe(2 * 4 + 2 * 9 * 4 + 2 * 4);
+    expect(seen.leastContrast).toBeGreaterThanOrEqual(4.5);
     expect(seen.charts).toContain("Heat-map of accuracy by rule and attack");
     expect(seen.charts).not.toContain("Heat-map of accuracy by rule and attack, iid, f = 2");
     expect(seen.tableHeads).toBeGreaterThan(20);

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import { base } from "./chart-base.ts";
+import { inLines } from "./wrapped.ts";
 
 export interface HeatCell {
   readonly row: string;
@@ -22,20 +23,16 @@ export const namesOf = (cells: readonly HeatCell[], key: "row" | "column" | "pan
   ...new Set(cells.map((cell) => cell[key])),
 ];
 
-/** A cell without a number is drawn as well. */
-export const CELL = { type: "rect", cornerRadius: 3, invalid: "show" } as const;
-
-/** The colour of a cell, none where there is no number. */
-export const fillBy = (domain: HeatMap["scale"]) => ({
-  condition: {
-    test: "datum.value !== null",
-    field: "value",
-    type: "quantitative",
-    scale: { scheme: "cividis", domain, clamp: true },
-    legend: null,
-  },
-  value: "var(--card)",
-});
+/** The marks of cells in their places: those with a number in its colour, the others in that of the page's cards. */
+export function marksIn(places: object, domain: HeatMap["scale"], look: object = {}) {
+  const mark = { type: "rect", cornerRadius: 3, ...look };
+  const scale = { scheme: "cividis", domain, clamp: true };
+  const colour = { field: "value", type: "quantitative", scale, legend: null };
+  return [
+    { transform: [{ filter: "datum.value !== null" }], mark, encoding: { ...places, color: colour } },
+    { transform: [{ filter: "datum.value === null" }], mark: { ...mark, color: "var(--card)" }, encoding: places },
+  ];
+}
 
 /** So far up the scale black is read more easily than white; either has a contrast of 4.5 to 1 where it is used. */
 const BLACK_FROM = 0.47;
@@ -50,27 +47,31 @@ export const inkBy = ([low, high]: HeatMap["scale"]) => ({
   value: "#ffffff",
 });
 
+/** Letters on a line of a row's name: two lines find room beside a cell. */
+const LETTERS = 30;
+
+/** More columns than these are drawn closer, as close as `broke 1/3` allows. */
+const MANY = 7;
+
 /** Rows by columns, one panel below the other. */
 export function wideHeatMap({ cells, columnTitle, scale }: HeatMap): TopLevelSpec {
   const axis = { domain: false, ticks: false };
+  const [rows, columns] = [namesOf(cells, "row"), namesOf(cells, "column")];
   const spec = {
-    width: { step: 84 },
+    width: { step: columns.length > MANY ? 64 : 84 },
     height: { step: 34 },
     encoding: {
       x: {
         field: "column",
         type: "nominal",
-        sort: namesOf(cells, "column"),
+        sort: columns,
         title: columnTitle,
         axis: { ...axis, orient: "top", labelAngle: -28, labelAlign: "left" },
       },
-      y: { field: "row", type: "nominal", sort: namesOf(cells, "row"), title: null, axis },
+      y: { field: "row", type: "nominal", sort: rows, title: null, axis: { ...axis, ...inLines(rows, LETTERS) } },
     },
     layer: [
-      {
-        mark: { ...CELL, stroke: "var(--paper)", strokeWidth: 2 },
-        encoding: { color: fillBy(scale) },
-      },
+      ...marksIn({}, scale, { stroke: "var(--paper)", strokeWidth: 2 }),
       {
         mark: { type: "text", fontSize: 13, fontWeight: 600 },
         encoding: { text: { field: "text" }, color: inkBy(scale) },

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import { base } from "./chart-base.ts";
-import { CELL, fillBy, type HeatCell, type HeatMap, inkBy, namesOf } from "./heat-map.ts";
+import { type HeatCell, type HeatMap, inkBy, marksIn, namesOf } from "./heat-map.ts";
 import { wrapped } from "./wrapped.ts";
 
 /** In CSS pixels: what a phone has between its margins, in which labels have the left part. */
@@ -39,21 +39,16 @@ export function narrowHeatMap({ cells, scale }: HeatMap): TopLevelSpec {
     mark: { type: "text", align: "left", baseline: "middle", fontSize: 13, fontWeight: of, color: "var(--ink)" },
     encoding: { x: { value: 0 }, y: y("y"), text: { field: "text" } },
   });
+  const places = {
+    x: { value: LABELS },
+    x2: { value: WIDTH },
+    y: y("top"),
+    y2: { field: "bottom" },
+    description: { field: "told" },
+  };
   const layer = [
+    ...marksIn(places, scale),
     {
-      data: { values: placed },
-      mark: CELL,
-      encoding: {
-        x: { value: LABELS },
-        x2: { value: WIDTH },
-        y: y("top"),
-        y2: { field: "bottom" },
-        color: fillBy(scale),
-        description: { field: "told" },
-      },
-    },
-    {
-      data: { values: placed },
       mark: { type: "text", baseline: "middle", fontSize: 14, fontWeight: 600 },
       transform: [{ calculate: "(datum.top + datum.bottom) / 2", as: "middle" }],
       encoding: { x: { value: (LABELS + WIDTH) / 2 }, y: y("middle"), text: { field: "text" }, color: inkBy(scale) },
@@ -61,7 +56,7 @@ export function narrowHeatMap({ cells, scale }: HeatMap): TopLevelSpec {
     texts("bold"),
     texts("normal"),
   ];
-  return { ...base, width: WIDTH, height, padding: 0, layer } as unknown as TopLevelSpec;
+  return { ...base, width: WIDTH, height, padding: 0, data: { values: placed }, layer } as unknown as TopLevelSpec;
 }
 
 function layoutOf(all: readonly HeatCell[]): Layout {

@@ -22,11 +22,14 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   const names = head.map((it) => `<th>${escapeHtml(it)}</th>`).join("");
   const cell = (text: string, i: number) => {
     const words = text.length > LONG ? ' class="words"' : "";
-    return `<td data-label="${escapeHtml(head[i] ?? "")}"${words}>${escapeHtml(text)}</td>`;
+    return `<td data-label="${escapeHtml(head[i] ?? "")}"${words}>${breakable(escapeHtml(text))}</td>`;
   };
   const body = rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`).join("\n");
   return `<div class="scroll"><table>\n<thead><tr>${names}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table></div>`;
 }
+
+/** A browser breaks no line behind a plus by itself. */
+const breakable = (html: string) => html.replaceAll(/\+(?=[A-Z])/g, "+<wbr>");
 
 const settingOf = ({ partition, level }: Pick<Point, "partition" | "level">) => `${partition}, ${level}`;
 

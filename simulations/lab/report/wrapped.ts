@@ -9,3 +9,8 @@ export function wrapped(text: string, most: number): string[] {
   }
   return lines.map((it) => it.trim());
 }
+
+/** Axes, legends and headers write these names in such lines. */
+export const inLines = (names: readonly string[], letters: number) => ({
+  labelExpr: `${JSON.stringify(Object.fromEntries(names.map((it) => [it, wrapped(it, letters)])))}[datum.label]`,
+});
