@@ -19,6 +19,17 @@ describe("a rule in a thread", () => {
     expect({ ...there, memory: there.memory?.numbers }).toEqual({ ...here, memory: here.memory?.numbers });
   });
 
+  test("while many rows are mixed, the coordinator answers, and the bits are the same", async () => {
+    const setup = { rule: "Krum", preAggregators: ["NNM"], numByzantine: 50 } as const;
+    const vectors = normalVectors(200, 3, 5);
+    let turns = 0;
+    const ticking = setInterval(() => turns++, 1);
+    const { values } = await aggregate(inputOf(vectors, { ...setup, engine: threads }));
+    clearInterval(ticking);
+    expect(turns).toBeGreaterThan(20);
+    expect(values).toEqual((await aggregate(inputOf(vectors, { ...setup, engine: testEngine }))).values);
+  });
+
   test("while SMEA tries its subsets, the coordinator answers", async () => {
     const vectors = normalVectors(20, 10, 4);
     const setup = { rule: "SMEA", numByzantine: 4, distancePath: "exact", engine: threads } as const;

@@ -1,7 +1,8 @@
 import type { RowMemory } from "../../../core/vector/kernels/in-place.ts";
 import type { ColumnKernel } from "../../../core/vector/kernels/kernels.ts";
 import type { DistancePath, PairSums } from "../../../core/vector/kernels/pairwise.ts";
-import type { Combination, CombiningRule, Mixing, RuleInput, SignCounts } from "../rule.ts";
+import type { MixedGeometry } from "../mixed-geometry.ts";
+import type { Combination, CombiningRule, Geometry, Mixing, RuleInput, SignCounts } from "../rule.ts";
 import type { GridOptions } from "./grid-sums.ts";
 
 /**
@@ -43,6 +44,8 @@ export interface Engine {
   norms(rows: Rows): Promise<Float64Array>;
   /** What the rule makes of it, in a thread where there are any: some rules think for seconds. */
   combine(rule: CombiningRule, input: SeededInput): Promise<Combination>;
+  /** mixedGeometry(), in a thread where there are any and it takes seconds. */
+  mix(geometry: Geometry, mixing: Mixing, numUpdates: number): Promise<MixedGeometry>;
   /** Memory for so many rows, where this engine reads them best; each to be filled before it is a source. */
   roomFor(numRows: number, numCoordinates: number): Room;
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Kernels } from "../../../core/vector/kernels/kernels.ts";
-import { combineHere } from "./combine.ts";
+import { combineHere, mixHere } from "./combine.ts";
 import type { Engine } from "./engine.ts";
 import { type Executor, PiecewiseEngine } from "./piecewise-engine.ts";
 import { pieceKernels, runPiece } from "./run-piece.ts";
@@ -11,7 +11,7 @@ import { pieceKernels, runPiece } from "./run-piece.ts";
  */
 export function inlineEngine({ kernels }: { readonly kernels: Kernels }): Engine {
   const executor = inlineExecutor(kernels);
-  return new PiecewiseEngine(() => executor, { combine: combineHere, close: async () => undefined });
+  return new PiecewiseEngine(() => executor, { combine: combineHere, mix: mixHere, close: async () => undefined });
 }
 
 export function inlineExecutor(kernels: Kernels): Executor {

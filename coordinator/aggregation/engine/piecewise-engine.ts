@@ -42,11 +42,16 @@ export interface Size {
 export class PiecewiseEngine implements Engine {
   readonly #executorFor: (rows: Size) => Executor;
   readonly combine: Engine["combine"];
+  readonly mix: Engine["mix"];
   readonly close: () => Promise<void>;
 
-  constructor(executorFor: (rows: Size) => Executor, { combine, close }: Pick<Engine, "combine" | "close">) {
+  constructor(
+    executorFor: (rows: Size) => Executor,
+    { combine, mix, close }: Pick<Engine, "combine" | "mix" | "close">,
+  ) {
     this.#executorFor = executorFor;
     this.combine = combine;
+    this.mix = mix;
     this.close = close;
   }
 

@@ -49,7 +49,7 @@ const noting = (log: string) => `
   };
   syncBuiltinESMExports();
   register();
-  export const { run, combine } = await import(${JSON.stringify(new URL("./worker.ts", import.meta.url).href)});`;
+  export const { run, combine, mix } = await import(${JSON.stringify(new URL("./worker.ts", import.meta.url).href)});`;
 
 /** What the threads read while they do this. */
 async function readInThreads(folder: string, act: (engine: Engine) => Promise<unknown>): Promise<number[]> {

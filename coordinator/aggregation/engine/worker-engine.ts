@@ -4,8 +4,16 @@ import { type ErrorCode, FederationError } from "../../../core/errors.ts";
 import { poolOptions, threadProgram } from "../../../core/threads.ts";
 import { type RowMemory, rowIn, rowMemory } from "../../../core/vector/kernels/in-place.ts";
 import { wasmKernels } from "../../../core/vector/kernels/wasm-kernels.ts";
+import type { MixedGeometry } from "../mixed-geometry.ts";
 import type { Combination } from "../rule.ts";
-import { type Combining, combineHere, combiningInThread } from "./combine.ts";
+import {
+  type Combining,
+  combineHere,
+  combiningInThread,
+  isWorthMixingInThread,
+  mixHere,
+  type ToMix,
+} from "./combine.ts";
 import type { Engine, Room, RowSource } from "./engine.ts";
 import { threadsWithPanel } from "./file-panels.ts";
 import { inlineExecutor } from "./inline-engine.ts";
@@ -23,6 +31,9 @@ export interface WorkerEngineOptions {
   /** The thread's program; a test passes its own. */
   readonly worker?: URL;
 }
+
+/** What a thread can be asked, by the names in its program. */
+type Work = "run" | "combine" | "mix";
 
 /** What a thread answers. */
 export type Reply<Result> =
@@ -45,6 +56,10 @@ export function workerEngine({
       const told = combiningInThread(rule, input);
       return told === undefined ? combineHere(rule, input) : threads.combine(told);
     },
+    mix: (geometry, mixing, numUpdates) =>
+      isWorthMixingInThread(mixing)
+        ? threads.mix({ geometry, mixing, numUpdates })
+        : mixHere(geometry, mixing, numUpdates),
     close: () => threads.close(),
   });
 }
@@ -109,7 +124,11 @@ class Threads implements Executor {
     return this.#ask<Combination>("combine", combining, this.#numThreads);
   }
 
-  async #ask<Result>(what: "run" | "combine", told: Piece | Combining, numThreads: number): Promise<Result> {
+  mix(toMix: ToMix): Promise<MixedGeometry> {
+    return this.#ask<MixedGeometry>("mix", toMix, this.#numThreads);
+  }
+
+  async #ask<Result>(what: Work, told: Piece | Combining | ToMix, numThreads: number): Promise<Result> {
     if (this.#isClosed) throw closed();
     const pool = this.#pools.get(numThreads) ?? startPool(numThreads, this.#worker);
     this.#pools.set(numThreads, pool);
@@ -134,7 +153,7 @@ const closed = () => new FederationError("SHUTTING_DOWN", "the aggregation engin
 
 /** Threads that live and fail together. */
 interface Pool {
-  ask<Result>(what: "run" | "combine", told: Piece | Combining): Promise<Reply<Result>>;
+  ask<Result>(what: Work, told: Piece | Combining | ToMix): Promise<Reply<Result>>;
   /** Ends the threads and rejects what was under way; the first cause counts. */
   end(cause: unknown): Promise<void>;
   failure(): FederationError;

@@ -1,8 +1,9 @@
 import { move, transferableSymbol, valueSymbol } from "piscina";
 import { FederationError } from "../../../core/errors.ts";
 import { wasmKernels } from "../../../core/vector/kernels/wasm-kernels.ts";
+import type { MixedGeometry } from "../mixed-geometry.ts";
 import type { Combination } from "../rule.ts";
-import { type Combining, combineAsTold } from "./combine.ts";
+import { type Combining, combineAsTold, mixHere, type ToMix } from "./combine.ts";
 import { pieceKernels, runPiece } from "./run-piece.ts";
 import type { Part, Piece } from "./tasks.ts";
 import type { Reply } from "./worker-engine.ts";
@@ -28,6 +29,10 @@ export async function combine(combining: Combining): Promise<Reply<Combination>>
   } catch (error) {
     return failed(error);
   }
+}
+
+export async function mix({ geometry, mixing, numUpdates }: ToMix): Promise<Reply<MixedGeometry>> {
+  return { result: await mixHere(geometry, mixing, numUpdates) };
 }
 
 /** On its way an error would lose its class. */
