@@ -93,7 +93,8 @@ const B_STEPS = { firstStep: 0.5, evaluations: 9 };
 const LAMBDA_STEPS = { firstStep: 0.25, evaluations: 10 };
 
 async function farthestBeyond(siege: Siege) {
-  const paper = { crafted: siege.beyond(), y: await deviation(siege.beyond(), siege) };
+  const crafted = siege.beyond();
+  const paper = { crafted, y: await deviation(crafted, siege) };
   const { x, y } = await expandThenContract((b) => deviation(siege.beyond(1 + b), siege), B_STEPS);
   return y > paper.y ? { crafted: siege.beyond(1 + x), y } : paper;
 }
