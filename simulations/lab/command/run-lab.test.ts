@@ -6,7 +6,7 @@ import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toldEpsilon } from "../../../core/privacy/told.ts";
 import { openData } from "../../data/settings.ts";
-import type { CellRun } from "../job/result.ts";
+import type { CellResult, CellRun } from "../job/result.ts";
 import { runCell } from "../job/run-cell.ts";
 import { type CellThread, startCellThread } from "../matrix/threads.ts";
 import { type Report, reportOf } from "../report/report.ts";
@@ -230,6 +230,47 @@ describe("holdfast simulate", () => {
     await expect(verified([first, first])).rejects.toThrow("not one of its grid, or twice there");
     await expect(verified([first])).rejects.toThrow("it lacks 1 cells of its grid");
     await expect(verified([{ ...first, rounds: undefined }, second])).rejects.toThrow("results[0]");
+  });
+
+  test("an infeasible cell has to be infeasible again, and what is taken at its word is counted", async () => {
+    const privacy =
+      "privacy: { mode: central, clipNorm: 1, noiseMultiplier: 1, delta: 0.01, maxEpsilon: 100, onAbsence: zero }";
+    // by its plan Krum cannot hold; that no honest epsilon is known for Median is said when it starts
+    const grid = yamlOfSmall
+      .replace("name: small", "name: refusals")
+      .replace("rule: Median", "rules: [FedAvg, Krum, Median]")
+      .replace("attack: SignFlipping", "attacks: [SignFlipping, LabelFlipping]")
+      .replace("numByzantine: 2", "numByzantine: [2]");
+    await writeFile(join(folder, "refusals.yaml"), `${grid}partitions: [iid]\n${privacy}\n`);
+    await runLab("refusals.yaml", "grid", { threads: "1" }, surroundings().around);
+    const path = join(folder, "holdfast-lab", "refusals", "report.json");
+    const report: Report = JSON.parse(await readFile(path, "utf8"));
+    const verified = async (changes: Partial<Report>) => {
+      await writeFile(path, JSON.stringify(reportOf({ ...report, ...changes })));
+      const checking = surroundings();
+      await verifyReport(path, {}, checking.around);
+      return checking.said();
+    };
+    expect(await verified({})).toContain(
+      "4 infeasible ones are so again; taken at their word: 1 that ran (--cell ID runs one of them again), 0 that failed",
+    );
+    const withResult = (label: string, change: object) => {
+      const place = report.results.findIndex(({ cell }) => cell.defence.label === label);
+      return { results: report.results.map((it, i) => (i === place ? { ...it, ...change } : it) as CellResult) };
+    };
+    for (const label of ["Krum", "Median"]) {
+      await expect(verified(withResult(label, { reason: "no" }))).rejects.toThrow(
+        "said to be infeasible (no), and now:",
+      );
+    }
+    const hidden = withResult("FedAvg", { outcome: "infeasible", reason: "no" });
+    await expect(verified(hidden)).rejects.toThrow(/said to be infeasible \(no\), and now: completed|and runs/);
+    const lost = withResult("Median", { outcome: "failed", reason: "no" });
+    expect(await verified(lost)).toContain("3 infeasible ones are so again; taken at their word: 1 that ran");
+    expect(await verified(lost)).toContain("1 that failed");
+    const text = JSON.stringify({ ...report, versions: { ...report.versions, holdfast: "0" } });
+    await writeFile(path, text);
+    await expect(verifyReport(path, {}, surroundings().around)).rejects.toThrow("not those its digest stands for");
   });
 
   test("a disk that is full leaves no half report, keeps what is finished, and says so", async () => {

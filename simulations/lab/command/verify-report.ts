@@ -7,7 +7,7 @@ import { FederationError } from "../../../core/errors.ts";
 import { startBackend } from "../../../core/model/backends.ts";
 import { openData } from "../../data/settings.ts";
 import { type DataShape, whyInfeasible } from "../job/lab-plan.ts";
-import { type CellResult, type CellRun, hasRun, resultOutline } from "../job/result.ts";
+import { type CellNotRun, type CellResult, type CellRun, hasRun, resultOutline } from "../job/result.ts";
 import { runCells } from "../matrix/run-cells.ts";
 import { dataFacts } from "../report/data-facts.ts";
 import { cellText } from "../report/labels.ts";
@@ -29,7 +29,8 @@ export interface TypedVerifyOptions {
 }
 
 /**
- * Checks a report by its digest, its cells by the grid they claim to be of, and one cell by running it again.
+ * Checks a report by its digest, its cells by the grid they claim to be of, those that are said to be infeasible by starting
+ * them again, and one of those that ran by running it again. Of the others it says how many they are.
  *
  * @param scenario the file the report claims to be of, which paths of data are relative to; without it, the report is
  * @throws REPORT_UNVERIFIED saying what differs; FILE_MISSING, CONFIG_INVALID
@@ -63,21 +64,49 @@ export async function verifyReport(
     );
   }
   await tellBackend(report.versions, around);
+  const refused = [...report.results, ...report.baselines].filter(({ outcome }) => outcome === "infeasible");
+  await checkInfeasible(refused as readonly CellNotRun[], { baseFolder, transport }, around);
   around.stderr.write(`running again: ${cellText(claimed.cell)}\n`);
-  const [again] = await runCells([claimed.cell], {
-    baseFolder,
-    transport,
-    numThreads: 1,
-    signal: around.signal,
-    ...(around.start !== undefined && { start: around.start }),
-    onRound: () => undefined,
-    onResult: async () => undefined,
-  });
+  const [again] = await runAgain([claimed.cell], { baseFolder, transport }, around);
   if (again === undefined || !hasRun(again)) throw unverified(`cell ${claimed.id} does not run: ${again?.reason}`);
   compare(claimed, again);
   around.stdout.write(
     `verified: cell ${claimed.id} gives the same ${claimed.rounds.length} models, the last ${again.modelSha256}\n`,
   );
+  around.stdout.write(`${uncheckedText(report)}\n`);
+}
+
+type Where = Pick<Parameters<typeof runCells>[1], "baseFolder" | "transport">;
+
+async function runAgain(cells: readonly Cell[], where: Where, { signal, start }: LabSurroundings, onRound = noRound) {
+  const run = { ...where, numThreads: 1, signal, ...(start !== undefined && { start }) };
+  return runCells(cells, { ...run, onRound, onResult: async () => undefined });
+}
+
+const noRound = (_id: string): void => undefined;
+
+/** What a plan says is enough to refuse some; others are refused when they start, and would be found out by their first round. */
+async function checkInfeasible(refused: readonly CellNotRun[], where: Where, around: LabSurroundings): Promise<void> {
+  const lie = new AbortController();
+  const signal = AbortSignal.any([around.signal, lie.signal]);
+  const unexpected = (id: string) => lie.abort(unverified(`cell ${id} is said to be infeasible, and runs`));
+  const toStart = refused.filter(({ cell }) => whyInfeasible(cell) === undefined).map(({ cell }) => cell);
+  const started = toStart.length === 0 ? [] : await runAgain(toStart, where, { ...around, signal }, unexpected);
+  const reasons = new Map(started.map((it) => [it.id, it.outcome === "infeasible" ? it.reason : it.outcome]));
+  for (const { id, cell, reason } of refused) {
+    const found = whyInfeasible(cell)?.detail ?? reasons.get(id);
+    if (found !== reason) throw unverified(`cell ${id} is said to be infeasible (${reason}), and now: ${found}`);
+  }
+}
+
+function uncheckedText({ results, baselines }: Report): string {
+  const all = [...results, ...baselines];
+  const numbers = { ran: all.filter(hasRun).length - 1, failed: 0, infeasible: 0 };
+  for (const { outcome } of all) if (outcome === "failed" || outcome === "infeasible") numbers[outcome] += 1;
+  const { ran, failed, infeasible } = numbers;
+  const again = infeasible === 0 ? "" : `${infeasible} infeasible ones are so again; `;
+  if (ran + failed === 0) return `${again}no cell is taken at its word`;
+  return `${again}taken at their word: ${ran} that ran (--cell ID runs one of them again), ${failed} that failed`;
 }
 
 /** What may make other bits of the same cell, said before it is run. */

@@ -20,7 +20,7 @@ export interface Report {
   readonly results: readonly CellResult[];
   /** Of the cells that were added for the no-attack cost (lab/scenario/baselines.ts): the same defences told f = 0. */
   readonly baselines: readonly CellResult[];
-  /** Of everything above that a second run would find again (not of the time it took). */
+  /** Of everything above but the time it took: with the same versions, a second run has the same. */
   readonly sha256: string;
 }
 
@@ -38,15 +38,19 @@ export function reportOf(parts: Omit<Report, "format" | "sha256">): Report {
   return { format: REPORT_FORMAT, ...parts, sha256: reportDigest(parts) };
 }
 
-/** SHA-256 of the canonical JSON of the grid, of what its data are and of every cell's id, outcome, figures and digests. */
+/**
+ * SHA-256 of the canonical JSON of the grid, of what its data are, of what ran it, and of every cell's id, outcome, figures and
+ * digests.
+ */
 export function reportDigest({
   grid,
   data,
+  versions,
   results,
   baselines,
-}: Pick<Report, "grid" | "data" | "results" | "baselines">): string {
+}: Pick<Report, "grid" | "data" | "versions" | "results" | "baselines">): string {
   const found = { findings: results.map(withoutTime), baselines: baselines.map(withoutTime) };
-  return sha256(canonicalJson(JSON.parse(JSON.stringify({ grid, data, ...found }))));
+  return sha256(canonicalJson(JSON.parse(JSON.stringify({ grid, data, versions, ...found }))));
 }
 
 function withoutTime(result: CellResult): object {
