@@ -1,5 +1,6 @@
 import type { Engine, InnerProducts, Rows } from "./engine/engine.ts";
 import { scalingFactors } from "./mixing.ts";
+import type { AggregationInput } from "./pipeline.ts";
 import type { Geometry, Mixing } from "./rule.ts";
 
 /**
@@ -34,6 +35,11 @@ export interface Traces
   readonly products?: InnerProducts | undefined;
   /** Of each pre-aggregator, over what the one before left. */
   readonly mixings: readonly Mixing[];
+}
+
+/** Whether observations are made. */
+export function observes({ observe, pipeline }: Pick<AggregationInput, "observe" | "pipeline">): boolean {
+  return observe === "everything" || (observe === "columns" && pipeline.rule.kind === "column");
 }
 
 /** From the geometry or the pass that made the aggregate, otherwise in one more pass over the updates. */

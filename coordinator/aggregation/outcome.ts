@@ -1,6 +1,7 @@
 import type { ColumnsObserved, InnerProducts, RowSource, Rows, SeededInput } from "./engine/engine.ts";
 import { selectedOutputs, throughMixing, withReferences } from "./mixing.ts";
-import { type Aggregate, type AggregationInput, observes } from "./pipeline.ts";
+import { observes } from "./observations.ts";
+import type { Aggregate, AggregationInput } from "./pipeline.ts";
 import { type Remembered, remembered } from "./remembering.ts";
 import type { RoundRows } from "./round-rows.ts";
 import type { AveragingRule, ColumnRule, CombiningRule, Mixing, NextMemory, Rule } from "./rule.ts";

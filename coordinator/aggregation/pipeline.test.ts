@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { planSchema } from "../../core/plan.ts";
-import { BLOCK_LENGTH } from "../../core/vector/kernels/layout.ts";
-import { type Engine, MAX_PAIRED_ROWS, type PairOptions, type RowSource, type Rows } from "./engine/engine.ts";
+import { BLOCK_LENGTH, MAX_PAIRED_ROWS } from "../../core/vector/kernels/layout.ts";
+import { type Engine, MAX_ROWS, type PairOptions, type RowSource, type Rows } from "./engine/engine.ts";
 import { aggregate, checkFeasible, measuresOf, pipelineOf } from "./pipeline.ts";
 import { nnm } from "./pre-aggregators/nnm.ts";
 import {
@@ -135,7 +135,20 @@ describe("feasibility", () => {
     }
     for (const rule of ["FedAvg", "Median", "WeightedTrimmedMean"]) {
       expect(checkFeasible(pipelineFor({ rule }), many)).toBeUndefined();
+      expect(checkFeasible(pipelineFor({ rule }), MAX_ROWS)).toBeUndefined();
+      expect(checkFeasible(pipelineFor({ rule }), MAX_ROWS + 1)).toMatchObject({ refused: "PANEL_TOO_LARGE" });
     }
+  });
+
+  test("rules that read no pairs take more, and are observed without them; who reads pairs afterwards has room for them", async () => {
+    const vectors = Array.from({ length: 4_200 }, (_, i) => Float32Array.of(i, 1));
+    for (const rule of ["FedAvg", "TrimmedMean"]) {
+      const { values, observations } = await aggregateOf(vectors, { rule, numByzantine: 1_000, observe: true });
+      expect([...values]).toEqual([4_199 / 2, 1]);
+      expect(observations?.norms[3]).toBeCloseTo(Math.sqrt(10), 12);
+      expect(observations?.geometry).toBeUndefined();
+    }
+    expect([...(await aggregateOf(vectors.slice(0, 3), { rule: "Krum" })).values]).toEqual([0, 1]);
   });
 
   test("rows beyond it are refused before there is a matrix, references counted", async () => {

@@ -1,9 +1,10 @@
 import { FederationError, type Refusal, refuse } from "../../core/errors.ts";
 import type { Plan } from "../../core/plan.ts";
+import { MAX_PAIRED_ROWS } from "../../core/vector/kernels/layout.ts";
 import type { DistancePath, PairSums } from "../../core/vector/kernels/pairwise.ts";
-import { type Engine, MAX_PAIRED_ROWS, type RowSource } from "./engine/engine.ts";
+import { type Engine, MAX_ROWS, type RowSource } from "./engine/engine.ts";
 import { composed, withReferences } from "./mixing.ts";
-import { type Observations, observe } from "./observations.ts";
+import { type Observations, observe, observes } from "./observations.ts";
 import { outcomeOf } from "./outcome.ts";
 import { preAggregatorOf, ruleOf } from "./registry.ts";
 import type { Remembered } from "./remembering.ts";
@@ -42,10 +43,11 @@ export function pipelineOf(settings: PipelineSettings): Pipeline {
 
 /**
  * Whether every step can hold with what the step before leaves of n updates; with their weights, once they are known,
- * where these reach the rule. Where anything is measured between updates, no more than MAX_PAIRED_ROWS.
+ * where these reach the rule. No more than MAX_ROWS, and where anything is measured between updates MAX_PAIRED_ROWS.
  */
 export function checkFeasible(pipeline: Pipeline, n: number, weights?: Float64Array): Refusal | undefined {
   const { preAggregators, rule } = pipeline;
+  if (n > MAX_ROWS) return refuse("PANEL_TOO_LARGE", `a round has at most ${MAX_ROWS} updates; it would get ${n}`);
   if (n > MAX_PAIRED_ROWS && measuresOf(pipeline) !== "nothing") return beyondPairs(pipeline, n);
   let left = n;
   for (const step of preAggregators) {
@@ -181,9 +183,4 @@ export async function aggregate(input: AggregationInput): Promise<Aggregate> {
   const geometry = observesAll ? await rows.geometryOf(undefined) : await rows.measured();
   const traces = { ...computed, perUpdate, mixings, mixing, geometry };
   return { ...told, observations: await observe(input.engine, rows.updates, traces) };
-}
-
-/** Whether observations are made. */
-export function observes({ observe, pipeline }: Pick<AggregationInput, "observe" | "pipeline">): boolean {
-  return observe === "everything" || (observe === "columns" && pipeline.rule.kind === "column");
 }

@@ -7,9 +7,10 @@ import { asDigest, asJobId, type ClientId, type Digest, type FederationId, type 
 import { isBuiltin, type Plan } from "../../core/plan.ts";
 import type { Random } from "../../core/random/random.ts";
 import { numCoordinates } from "../../core/tensors/schema.ts";
+import { MAX_PAIRED_ROWS } from "../../core/vector/kernels/layout.ts";
 import type { Administrators } from "../administration/administrators.ts";
 import { arrivals } from "../aggregation/arrivals.ts";
-import { type Engine, MAX_PAIRED_ROWS } from "../aggregation/engine/engine.ts";
+import type { Engine } from "../aggregation/engine/engine.ts";
 import { checkFeasible, distancePathOf, measuresOf, type Pipeline, pipelineOf } from "../aggregation/pipeline.ts";
 import type { AttemptKey, ClientSession, Clients, JobSummary, Jobs, Limits, ModelSummary, Sessions } from "../parts.ts";
 import { attemptCharge } from "../privacy/attempt-charge.ts";

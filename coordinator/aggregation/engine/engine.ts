@@ -5,11 +5,8 @@ import type { MixedGeometry } from "../mixed-geometry.ts";
 import type { Combination, CombiningRule, Geometry, Mixing, RuleInput, SignCounts } from "../rule.ts";
 import type { GridOptions } from "./grid-sums.ts";
 
-/**
- * Rows that are compared in pairs at most: a matrix of their pairs takes 128 MiB, and a round has several, of distances and
- * of inner products, summed and being summed.
- */
-export const MAX_PAIRED_ROWS = 4_096;
+/** Rows of a round at most: of every one a block is in the kernels' memory, a gibibyte for each thread. */
+export const MAX_ROWS = 16_384;
 
 /**
  * The d-sized work of a round. What comes out is a function of the rows' bits alone: neither the number of threads nor

@@ -1,18 +1,8 @@
 import { FederationError } from "../../../core/errors.ts";
-import { BLOCK_LENGTH } from "../../../core/vector/kernels/layout.ts";
+import { BLOCK_LENGTH, MAX_PAIRED_ROWS } from "../../../core/vector/kernels/layout.ts";
 import type { PairSums } from "../../../core/vector/kernels/pairwise.ts";
 import type { Mixing, SignCounts } from "../rule.ts";
-import {
-  type ColumnOptions,
-  type Columns,
-  type Engine,
-  type InnerProducts,
-  MAX_PAIRED_ROWS,
-  type PairOptions,
-  type Room,
-  type RowSource,
-  type Rows,
-} from "./engine.ts";
+import type { ColumnOptions, Columns, Engine, InnerProducts, PairOptions, Room, RowSource, Rows } from "./engine.ts";
 import { isInFile, panelBlocksOf } from "./file-panels.ts";
 import type { GridOptions } from "./grid-sums.ts";
 import { partsInOrder, type RunPiece } from "./in-order.ts";

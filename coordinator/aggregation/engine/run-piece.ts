@@ -1,6 +1,6 @@
 import type { RowMemory } from "../../../core/vector/kernels/in-place.ts";
 import type { Kernels, Panel, PanelSize } from "../../../core/vector/kernels/kernels.ts";
-import { BLOCK_LENGTH } from "../../../core/vector/kernels/layout.ts";
+import { BLOCK_LENGTH, MAX_PAIRED_ROWS } from "../../../core/vector/kernels/layout.ts";
 import type { MemoryRow } from "./engine.ts";
 import { notFinite, readRow } from "./read-row.ts";
 import { lengthOf, type Part, type Piece, type Task } from "./tasks.ts";
@@ -78,7 +78,9 @@ function panelsOf(kernels: Kernels): (size: PanelSize) => Panel {
       panel !== undefined &&
       panel.numBlocks === size.numBlocks &&
       panel.numRows >= size.numRows &&
-      panel.numMixed >= size.numMixed;
+      panel.numMixed >= size.numMixed &&
+      // beyond that many rows it has no memory for pairs
+      (panel.numRows <= MAX_PAIRED_ROWS || size.numRows > MAX_PAIRED_ROWS);
     if (panel === undefined || !isEnough) panel = kernels.panel(size);
     return panel;
   };

@@ -9,11 +9,6 @@ import {
   weightedTrimmedMean,
 } from "./order-statistics.ts";
 
-/** A median keeps what lies in the middle, and so next to nothing of any row. */
-export function isMedian({ kernel }: ColumnKernel): boolean {
-  return kernel === "median" || kernel === "weightedMedian";
-}
-
 /** From here on the engine's own sort of a typed array is faster than insertion. */
 const LONG_COLUMN = 48;
 

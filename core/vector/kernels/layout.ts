@@ -6,6 +6,9 @@ export const TILE_LENGTH = 4096;
  */
 export const BLOCK_LENGTH = 4 * TILE_LENGTH;
 
+/** Rows that are compared in pairs at most; assembly/pairs.ts has memory for so many. */
+export const MAX_PAIRED_ROWS = 4_096;
+
 /** Half of a processor's second-level cache, of which a mebibyte is common: the kernels' own memory wants a part of it. */
 const SPAN_BYTES = 512 << 10;
 

@@ -1,7 +1,7 @@
 import { FederationError } from "../../errors.ts";
 import type { AssemblyExports } from "./assembly-exports.ts";
 import type { BlockPairs, ColumnKernel, ColumnSource, Panel, PanelSize } from "./kernels.ts";
-import { BLOCK_LENGTH, TILE_LENGTH } from "./layout.ts";
+import { BLOCK_LENGTH, MAX_PAIRED_ROWS, TILE_LENGTH } from "./layout.ts";
 import type { DistancePath } from "./pairwise.ts";
 import { maxComparators, sortingNetwork } from "./sorting-network.ts";
 
@@ -95,6 +95,7 @@ export class WasmPanel implements Panel {
   }
 
   pairs(start: number, numRows: number, firstRow: number, path: DistancePath, into: BlockPairs): void {
+    if (this.numRows > MAX_PAIRED_ROWS) throw tooManyPairs(this.numRows);
     const exact = path === "exact";
     const distances = this.#wasm.squaredDistances(start, numRows, firstRow, exact);
     this.#takePairs(distances, numRows, firstRow, into.squaredDistances);
@@ -234,6 +235,10 @@ function layoutOf({ numRows, numBlocks, numMixed }: PanelSize): Layout {
 
 function instanceIn(module: WebAssembly.Module, memory: WebAssembly.Memory): AssemblyExports {
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as AssemblyExports;
+}
+
+function tooManyPairs(numRows: number): FederationError {
+  return new FederationError("PANEL_TOO_LARGE", `a panel of ${numRows} rows has no memory for their pairs`);
 }
 
 function tooLarge({ numRows, numBlocks, numMixed }: PanelSize): FederationError {

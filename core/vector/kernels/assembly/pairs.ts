@@ -24,7 +24,11 @@ const FEW: usize = 4;
 /** Sums of a group with itself: six pairs and four squared norms. */
 const SQUARE: usize = 10;
 
+/** More rows are not compared in pairs: the memory for that grows with the square of their number. */
+const MOST_PAIRED: usize = 4096;
+
 export function pairsScratch(n: usize): u64 {
+  if (n > MOST_PAIRED) return 0;
   return 2 * stripBytes(n) + 2 * lanesBytes(n) + <u64>n * n * sizeof<f64>();
 }
 
