@@ -17,10 +17,11 @@ export function worstCaseMap(cases: readonly WorstCase[]): HeatMap {
     panel: isByLevel ? partition : level,
     ...inCell(worst, "accuracy"),
   }));
-  return { cells, columnTitle: isByLevel ? LEVELS : "how the data is shared out", scale: [0, 1] };
+  return { cells, columnTitle: isByLevel ? levelTitle(cases) : "how the data is shared out", scale: [0, 1] };
 }
 
-const LEVELS = "attackers, and what the rule is told";
+const levelTitle = (of: readonly Pick<Point, "level">[]) =>
+  of.some(({ level }) => level.startsWith("f =")) ? "attackers, and what the rule is told" : "how many attack";
 
 const hasManyLevels = (of: readonly Pick<Point, "level">[]) => new Set(of.map((it) => it.level)).size > 1;
 
@@ -42,5 +43,5 @@ function figureMap(points: readonly Point[], figure: "accuracy" | "attackSuccess
     panel: isByLevel ? `${it.attack}, ${it.partition}` : `${it.partition}, ${it.level}`,
     ...inCell(it, figure),
   }));
-  return { cells, columnTitle: isByLevel ? LEVELS : "attack", scale };
+  return { cells, columnTitle: isByLevel ? levelTitle(points) : "attack", scale };
 }

@@ -32,6 +32,9 @@ test("rules that are told different numbers stand beside one another where as ma
   const points = pointsWith({ rules: [trimmed(1), trimmed(2)], attackers: [0, 2] });
   const cases = worstCases(points);
   expect(cases).toHaveLength(4);
+  expect(worstCaseMap(cases).columnTitle).toBe("how many attack");
+  const told = pointsWith({ numByzantine: [1], attackers: [0, 2] });
+  expect(worstCaseMap(worstCases(told)).columnTitle).toBe("attackers, and what the rule is told");
   expect(worstCaseMap(cases).cells.map((it) => [it.row, it.column])).toEqual([
     ["trim 1", "0 attack"],
     ["trim 2", "0 attack"],
