@@ -11,7 +11,7 @@ export interface Observations {
   readonly norms: Float64Array;
   readonly innerProductsWithAggregate: Float64Array;
   readonly aggregateNorm: number;
-  /** Of the updates before they were mixed, where it was measured. */
+  /** Of the updates before they were mixed, where everything is observed. */
   readonly geometry: Geometry | undefined;
   /** All pre-aggregation in one, where there is any. */
   readonly mixing: Mixing | undefined;

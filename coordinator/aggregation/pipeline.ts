@@ -180,7 +180,7 @@ export async function aggregate(input: AggregationInput): Promise<Aggregate> {
   const { values, coefficients } = computed;
   const told = { values, coefficients, memory, remarks };
   if (!observes(input)) return { ...told, observations: undefined };
-  const geometry = observesAll ? await rows.geometryOf(undefined) : await rows.measured();
+  const geometry = observesAll ? await rows.geometryOf(undefined) : undefined;
   const traces = { ...computed, perUpdate, mixings, mixing, geometry };
   return { ...told, observations: await observe(input.engine, rows.updates, traces) };
 }

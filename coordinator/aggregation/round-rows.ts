@@ -15,8 +15,6 @@ export interface RoundRows {
   readonly all: Rows;
   /** The geometry of the updates as the mixing leaves them, and of the references. */
   geometryOf(mixing: Mixing | undefined): Promise<Geometry>;
-  /** The geometry of the updates as they came, where somebody asked for one. */
-  measured(): Promise<Geometry | undefined>;
 }
 
 /** What is read of the rows: by the rule, and of the geometry by anyone. */
@@ -51,6 +49,5 @@ export async function roundRows(input: AggregationInput, { needs, ...read }: Rea
       const extended = withReferences(mixing, references.sources.length);
       return mixGeometry(engine, await geometry, extended, all, mixing.numOutputs);
     },
-    measured: async () => geometry,
   };
 }
